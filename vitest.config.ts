@@ -1,0 +1,53 @@
+import { defineConfig } from 'vitest/config';
+import { TallyReporter } from './tools/tally-reporter.js';
+
+const serverTests = ['test/**/*.pg.test.ts', 'test/**/*.stack.test.ts'];
+
+/**
+ * Three tiers, told apart by the suffix of the file: pure, with Postgres, with Postgres and Temporal.
+ * One run covers them all, one group after the other, so that two cores are not asked to do everything at once.
+ */
+export default defineConfig({
+  test: {
+    reporters: ['default', new TallyReporter()],
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: serverTests,
+          pool: 'forks',
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'pg',
+          include: ['test/**/*.pg.test.ts'],
+          pool: 'forks',
+          globalSetup: ['test/support/global-postgres.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['test/**/*.stack.test.ts'],
+          pool: 'forks',
+          globalSetup: ['test/support/global-stack.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Each file runs workers and workflows of its own against one Temporal server: side by side they starve.
+          fileParallelism: false,
+          // Real servers on a busy machine miss a deadline now and then; what fails twice is broken.
+          retry: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
