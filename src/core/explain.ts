@@ -1,0 +1,80 @@
+import { compare, vectorText } from './clock/version-vector.js';
+import type { SideName } from './ids.js';
+import { isBlank } from './mapping/equality.js';
+import { contextOf } from './register.js';
+import type { UnitRules } from './rules.js';
+import type { EntityState, Register, Shadow } from './state.js';
+
+/**
+ * The state of one unit in sentences for people (SPEC I21): total over all states, no numbers that only an engineer
+ * reads. Sides carry the names from the file.
+ */
+export function explainUnit(unit: UnitRules, register: Register, state: EntityState): readonly string[] {
+  const sides = Object.keys(unit.paths) as SideName[];
+  const sentences = [authoritySentence(unit), statusSentence(unit, register, sides)];
+  for (const side of sides) {
+    const sentence = sideSentence(unit, register, side, state.sides[side]);
+    if (sentence !== null) sentences.push(sentence);
+  }
+  return sentences;
+}
+
+export function authoritySentence(unit: UnitRules): string {
+  if (unit.authority.kind === 'master') {
+    const stray =
+      unit.authority.stray === 'restore' ? 'an edit elsewhere is put back' : 'an edit elsewhere is left and marked';
+    return `${unit.authority.side} alone decides this; ${stray} (${unit.place}).`;
+  }
+  const clash = {
+    ask: 'a clash is asked',
+    prefer: 'a clash goes to the preferred side',
+    newest: 'a clash goes to the newest edit',
+  }[unit.authority.policy.kind];
+  return `Either side may edit this; ${clash} (${unit.place}).`;
+}
+
+function statusSentence(unit: UnitRules, register: Register, sides: readonly SideName[]): string {
+  if (register.winner === null && isBlank(register.value) && register.siblings.length === 0)
+    return 'No side that decides has ever given a value.';
+  switch (register.status) {
+    case 'settled':
+      return 'Nothing is undecided.';
+    case 'unsettled':
+      return 'Different values were read and wait for the next decision.';
+    case 'asked':
+    case 'asked_moved': {
+      const editors = register.siblings.flatMap(({ side }) => (side === null ? [] : [side]));
+      const neverAgreed = register.siblings.every(({ base }) => isBlank(base));
+      if (neverAgreed)
+        return `${sides.join(' and ')} were linked with different values. They have never agreed; a person is asked.`;
+      const [left = sides[0], right = sides[1]] = editors;
+      return (
+        `${left} had not seen the change of ${right}, ` +
+        `and ${right} had not seen the change of ${left}; a person is asked (${unit.name}).`
+      );
+    }
+  }
+}
+
+function sideSentence(unit: UnitRules, register: Register, side: SideName, shadow: Shadow | undefined): string | null {
+  if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
+  if (shadow.presence === 'gone') return `${side} deleted this record.`;
+  if (register.override.includes(side))
+    return `${side} keeps its own value; a rule or a person says that it may differ.`;
+  if (shadow.intent?.units[unit.name] !== undefined) return `A change is on its way to ${side}.`;
+  if (shadow.refused?.includes(`${unit.name} `)) return `${side} would not have the change.`;
+  const ordering = compare(contextOf(register, side), register.vv);
+  if (ordering === 'equal' || ordering === 'after') return `${side} has received everything.`;
+  if (register.noop[side] !== undefined) return `${side} already held an equal value; nothing had to be written.`;
+  return register.status === 'settled'
+    ? `${side} is behind: it has not yet received the last change.`
+    : `${side} keeps its own value meanwhile.`;
+}
+
+/** The vectors, for those who want the numbers. */
+export function vectorsOf(register: Register): { agreed: string; delivered: { readonly [side: SideName]: string } } {
+  const delivered: { [side: SideName]: string } = {};
+  for (const side of Object.keys(register.delivered) as SideName[])
+    delivered[side] = vectorText(contextOf(register, side));
+  return { agreed: vectorText(register.vv), delivered };
+}

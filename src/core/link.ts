@@ -1,0 +1,47 @@
+import { unitsOf, type Hub } from './hub.js';
+import type { EntityId, SideName } from './ids.js';
+import type { Fact } from './ledger/entry.js';
+import { writeUnit } from './mapping/mapping.js';
+import { observe } from './observe.js';
+import type { NativeFieldMap, Snapshot } from './record.js';
+import type { EntityState, Shadow } from './state.js';
+
+/** The record that a shadow remembers, as far as its units go. */
+export function snapshotOf(hub: Hub, side: SideName, shadow: Shadow): Snapshot {
+  const fields: { [field: string]: NativeFieldMap[string] } = {};
+  for (const unit of unitsOf(hub.rules, side)) {
+    const raw = shadow.raws[unit.name];
+    if (raw !== undefined) Object.assign(fields, writeUnit(unit, side, raw));
+  }
+  return { key: shadow.key, fields, token: shadow.token };
+}
+
+/** Sides on which both have a record: they cannot be one entity until one of the two is gone. */
+export function clashingSides(target: EntityState, waiting: EntityState): readonly SideName[] {
+  const sides = Object.keys(waiting.sides) as SideName[];
+  return sides.filter((side) => target.sides[side]?.presence === 'present');
+}
+
+/**
+ * Takes the records of an entity that waited into the one that it stands for (semantics §1.12): they are read into it as
+ * on first contact, so that equal values are adopted, blanks filled and different values asked. The waiting entity
+ * ends as an alias; what it held stays in the ledger.
+ */
+export function absorb(
+  to: EntityId,
+  target: EntityState,
+  waiting: EntityState,
+  hub: Hub,
+): { readonly state: EntityState; readonly alias: EntityState; readonly facts: readonly Fact[] } {
+  let state: EntityState = target.hold?.kind === 'match' ? { ...target, hold: null } : target;
+  const facts: Fact[] = [];
+  for (const [name, shadow] of Object.entries(waiting.sides)) {
+    const side = name as SideName;
+    const snapshot = snapshotOf(hub, side, shadow);
+    const seen = observe(to, state, hub, side, { snapshot, readTick: hub.tick, readAtMs: shadow.atMs, complete: null });
+    state = seen.state;
+    facts.push(...seen.facts);
+  }
+  const alias: EntityState = { ...waiting, presence: { kind: 'alias', of: to }, hold: null, sides: {} };
+  return { state, alias, facts };
+}

@@ -1,0 +1,109 @@
+import { canonicalDecimal } from '../decimal.js';
+import { canonicalJson, type Json } from '../json.js';
+import type { EqualityName } from '../rules.js';
+import { countryNames } from './countries.js';
+import { canonicalTimestamp } from './timestamp.js';
+
+/**
+ * Equality comes from an idempotent canonical form (semantics §1.7): a ≡ b ⇔ canon(a) = canon(b), never from a
+ * tolerance, which would not be transitive. It decides what counts as an edit and whether a write is needed;
+ * it never changes what a person typed.
+ */
+export function canonicalText(same: EqualityName, value: Json): string {
+  if (isBlank(value)) return '';
+  if (same === 'words') return bagOfWords(value);
+  if (Array.isArray(value)) return canonicalJson(value.map((member: Json) => canonicalText(same, member)));
+  return canonicalScalar(same, value);
+}
+
+/** True when a person would see nothing: null, blank text, or a group of which every member is blank. */
+export function isBlank(value: Json): boolean {
+  if (value === null) return true;
+  if (typeof value === 'string') return value.trim() === '';
+  return Array.isArray(value) && value.every(isBlank);
+}
+
+export function sameValue(same: EqualityName, a: Json, b: Json): boolean {
+  return a === b || canonicalText(same, a) === canonicalText(same, b);
+}
+
+function canonicalScalar(same: Exclude<EqualityName, 'words'>, value: Json): string {
+  const text = typeof value === 'string' ? value : canonicalJson(value);
+  switch (same) {
+    case 'exact':
+      return text;
+    case 'trimmed':
+      return text.normalize('NFC').trim().replace(/\s+/gu, ' ');
+    case 'letters':
+      return lettersOf(text);
+    case 'decimal':
+      return canonicalDecimal(text) ?? text.trim();
+    case 'boolean':
+      return canonicalBoolean(text);
+    case 'timestamp':
+      return canonicalTimestamp(text) ?? text.trim();
+  }
+}
+
+/** NFKC and lower case; what is left are letters, marks, digits and symbols: neither spaces nor punctuation. */
+function lettersOf(text: string): string {
+  // Normalised again: a mark may now stand beside a letter that it was separated from.
+  return foldCase(text)
+    .replace(/[^\p{L}\p{M}\p{N}\p{S}]+/gu, '')
+    .normalize('NFKC');
+}
+
+function foldCase(text: string): string {
+  // Lower case of upper case folds what lower case alone leaves apart, such as ß and ss, and final sigma.
+  return text.normalize('NFKC').toUpperCase().toLowerCase().replace(/ς/gu, 'σ').normalize('NFKC');
+}
+
+function canonicalBoolean(text: string): string {
+  const lower = text.trim().toLowerCase();
+  if (['true', 't', 'yes', 'y', '1', 'on'].includes(lower)) return 'true';
+  if (['false', 'f', 'no', 'n', '0', 'off'].includes(lower)) return 'false';
+  return text.trim();
+}
+
+type Country = { readonly words: readonly string[]; readonly code: string };
+
+/** Countries by the first word of their name, the longest name first. */
+const countriesByFirstWord: ReadonlyMap<string, readonly Country[]> = (() => {
+  const byFirst = new Map<string, Country[]>();
+  for (const [code, name] of Object.entries(countryNames)) {
+    const words = wordsOf(foldCase(name));
+    const first = words[0] as string;
+    byFirst.set(first, [...(byFirst.get(first) ?? []), { words, code: code.toLowerCase() }]);
+  }
+  for (const countries of byFirst.values()) countries.sort((a, b) => b.words.length - a.words.length);
+  return byFirst;
+})();
+
+/**
+ * The words of a text or of all members together, as a sorted bag: order and layout do not count. The name of a
+ * country counts as its code wherever it stands, so that `United States` beside a street equals the `US` inside one
+ * string.
+ */
+function bagOfWords(value: Json): string {
+  const members: readonly Json[] = Array.isArray(value) ? value : [value];
+  const bag: string[] = [];
+  for (const member of members) {
+    if (member === null) continue;
+    const words = wordsOf(foldCase(typeof member === 'string' ? member : canonicalJson(member)));
+    for (let index = 0; index < words.length; ) {
+      const country = countryAt(words, index);
+      bag.push(country?.code ?? (words[index] as string));
+      index += country?.words.length ?? 1;
+    }
+  }
+  return bag.sort().join(' ');
+}
+
+function countryAt(words: readonly string[], start: number): Country | undefined {
+  const candidates = countriesByFirstWord.get(words[start] as string);
+  return candidates?.find((country) => country.words.every((word, offset) => words[start + offset] === word));
+}
+
+function wordsOf(folded: string): string[] {
+  return folded.split(/[^\p{L}\p{M}\p{N}\p{S}]+/u).filter((word) => word !== '');
+}

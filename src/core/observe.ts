@@ -1,0 +1,313 @@
+import { includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
+import { actorOf, Counters, isMaster, unitsOf, type Hub } from './hub.js';
+import type { EntityId, SideName, UnitName } from './ids.js';
+import { sameJson, type Json } from './json.js';
+import type { Effect, Fact } from './ledger/entry.js';
+import { isBlank, sameValue } from './mapping/equality.js';
+import { getValue, readUnit } from './mapping/mapping.js';
+import type { Snapshot } from './record.js';
+import { accept, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
+import type { UnitRules } from './rules.js';
+import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
+
+/** One reading of one record, with when it can have been made. */
+export type Observation = {
+  readonly snapshot: Snapshot;
+  /** The pair's tick when the read began: older than the shadow means fenced (class O0). */
+  readonly readTick: number;
+  readonly readAtMs: number;
+  /** The last complete pass of the side before this read; null when there was none. */
+  readonly complete: { readonly tick: number; readonly atMs: number } | null;
+};
+
+export type Observed = {
+  /** `stale`: fenced, read the record again. `unchanged`: nothing to store. */
+  readonly kind: 'stale' | 'unchanged' | 'changed';
+  readonly state: EntityState;
+  readonly facts: readonly Fact[];
+};
+
+/**
+ * What one reading of one record means (semantics §1.3, classes O0-O6 of §2.1): shadow, contexts and sibling sets move,
+ * nothing is decided and nothing is planned; `settle` does that.
+ *
+ * Whether something is an edit is decided against the side's own shadow, never against the agreed value or another
+ * side. A first reading is an edit with an empty base; a first reading of a blank says nothing. A field that was not
+ * returned says nothing either. Never throws on data.
+ */
+export function observe(
+  entity: EntityId,
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  observation: Observation,
+): Observed {
+  const { snapshot } = observation;
+  const shadow = state.sides[side];
+  if (shadow !== undefined && observation.readTick < shadow.tick) return { kind: 'stale', state, facts: [] };
+  const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
+  if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
+
+  const reading = new Reading(entity, state, hub, side, observation);
+  if (doubtful) reading.resolveDoubt(shadow.intent);
+  for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
+  return reading.finish();
+}
+
+/** The system's own version says so; but a unit that the file maps only since yesterday was never read. */
+function isUnchanged(shadow: Shadow | undefined, snapshot: Snapshot, hub: Hub, side: SideName): boolean {
+  if (shadow?.presence !== 'present' || snapshot.token === null || shadow.token !== snapshot.token) return false;
+  return unitsOf(hub.rules, side).every((unit) => shadow.raws[unit.name] !== undefined);
+}
+
+/** The working copy of one observation; lives for one call. */
+class Reading {
+  readonly entity: EntityId;
+  readonly state: EntityState;
+  readonly hub: Hub;
+  readonly side: SideName;
+  readonly observation: Observation;
+  readonly #counters: Counters;
+  readonly #units: { [unit: UnitName]: Register };
+  readonly #raws: { [unit: UnitName]: Json };
+  readonly #effects = new Map<'linked' | 'edited' | 'stray', Effect[]>();
+  readonly #details = new Map<string, { [name: string]: Json }>();
+  readonly #shadow: Shadow | undefined;
+  readonly #isFirst: boolean;
+  readonly #lo: number;
+  #dot: Dot | null = null;
+  #changed = false;
+  #resolved = false;
+  /** Somebody changed what the side already had; a first reading and our own write are no such change. */
+  #hasEdit = false;
+
+  constructor(entity: EntityId, state: EntityState, hub: Hub, side: SideName, observation: Observation) {
+    this.entity = entity;
+    this.state = state;
+    this.hub = hub;
+    this.side = side;
+    this.observation = observation;
+    this.#counters = new Counters(state.counters);
+    this.#units = { ...state.units };
+    this.#shadow = state.sides[side];
+    this.#raws = { ...this.#shadow?.raws };
+    this.#isFirst = this.#shadow === undefined || this.#shadow.presence === 'awaited';
+    this.#lo = Math.min(Math.max(this.#shadow?.atMs ?? 0, observation.complete?.atMs ?? 0), observation.readAtMs);
+  }
+
+  /**
+   * Step 3: a write to this record may or may not have landed. What shows the value we wrote is taken as landed (E5);
+   * an unchanged token proves that nothing landed; anything else stays unproven, and the context stays low (L3).
+   */
+  resolveDoubt(intent: Intent): void {
+    this.#resolved = true;
+    this.#changed = true;
+    const { snapshot } = this.observation;
+    if (this.#shadow?.token != null && this.#shadow.token === snapshot.token) return;
+    for (const unit of unitsOf(this.hub.rules, this.side)) {
+      const sent = intent.units[unit.name];
+      const raw = readUnit(unit, this.side, snapshot.fields);
+      if (sent === undefined || raw === undefined || !sameValue(unit.same, raw, sent.raw)) continue;
+      const register = registerOf(this.#unitsState(), unit.name);
+      const raised = withDelivered(register, this.side, sent.vv);
+      this.#units[unit.name] = raised;
+      this.#raws[unit.name] = raw;
+      this.#record('edited', unit.name, register, raised, { how: 'landed', to: raw });
+    }
+  }
+
+  take(unit: UnitRules): void {
+    const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
+    if (raw === undefined) return;
+    const old = this.#raws[unit.name];
+    if (old !== undefined && sameValue(unit.same, raw, old)) {
+      if (!sameJson(raw, old)) this.#changed = true;
+      this.#raws[unit.name] = raw;
+      return;
+    }
+    this.#raws[unit.name] = raw;
+    this.#changed = true;
+    if (old === undefined && (isBlank(raw) || !this.#mayEdit(unit))) return;
+    this.#edit(unit, raw, old);
+  }
+
+  finish(): Observed {
+    const { snapshot } = this.observation;
+    const presenceMoves = this.#shadow?.presence !== 'present';
+    if (!this.#changed && !presenceMoves && this.#shadow?.token === snapshot.token) {
+      return { kind: 'unchanged', state: this.state, facts: [] };
+    }
+    const shadow: Shadow = {
+      key: snapshot.key,
+      presence: 'present',
+      token: snapshot.token,
+      raws: this.#raws,
+      tick: Math.max(this.observation.readTick, this.#shadow?.tick ?? 0),
+      atMs: this.observation.readAtMs,
+      intent: this.#resolved || presenceMoves ? null : (this.#shadow?.intent ?? null),
+      refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
+    };
+    const state: EntityState = {
+      counters: this.#counters.counts,
+      units: this.#units,
+      sides: { ...this.state.sides, [this.side]: shadow },
+      presence: this.#presence(),
+      hold: this.state.hold,
+    };
+    return { kind: 'changed', state, facts: this.#facts() };
+  }
+
+  /**
+   * A record that is back where it was deleted ends a held delete. An edit of a record that was still to be deleted was
+   * not seen by the delete (§2.4): it is held, and a person decides.
+   */
+  #presence(): Presence {
+    const { presence } = this.state;
+    if (presence.kind === 'delete_held' && presence.side === this.side) return { kind: 'live' };
+    if (presence.kind !== 'tombstone' || !this.#hasEdit) return presence;
+    const { dot, seen } = presence;
+    const gone = this.hub.rules.sides.find(({ name }) => this.state.sides[name]?.presence === 'gone');
+    return { kind: 'delete_held', side: gone?.name ?? this.side, dot, seen };
+  }
+
+  #unitsState(): EntityState {
+    return { ...this.state, units: this.#units };
+  }
+
+  #mayEdit(unit: UnitRules): boolean {
+    return unit.authority.kind === 'either' || isMaster(unit, this.side);
+  }
+
+  /** One dot for all edits of one reading: dots identify an edit within its unit. */
+  #nextDot(): Dot {
+    this.#dot ??= this.#counters.next(actorOf(this.hub, this.side));
+    return this.#dot;
+  }
+
+  #edit(unit: UnitRules, raw: Json, old: Json | undefined): void {
+    const before = registerOf(this.#unitsState(), unit.name);
+    const context = confirmedContext(before, this.side, this.observation.complete?.tick ?? null);
+    const dot = this.#nextDot();
+    const vv = withDot(context, dot);
+    const moved: Register = {
+      ...before,
+      delivered: { ...before.delivered, [this.side]: vv },
+      noop: without(before.noop, this.side),
+      override: before.override.filter((side) => side !== this.side),
+    };
+    const isRefused = !this.#mayEdit(unit) || this.#isNoOpinion(unit, raw);
+    const after = isRefused ? this.#guard(unit, moved, vv) : this.#accept(unit, moved, { raw, old, vv, dot });
+    this.#units[unit.name] = after;
+    const kind = old === undefined ? 'linked' : isRefused ? 'stray' : 'edited';
+    if (kind !== 'linked') this.#hasEdit = true;
+    this.#record(kind, unit.name, before, after, {
+      from: old ?? null,
+      to: raw,
+      how: isRefused ? 'guarded' : includes(vv, before.vv) ? 'dominates' : 'concurrent',
+    });
+  }
+
+  #accept(
+    unit: UnitRules,
+    register: Register,
+    edit: { raw: Json; old: Json | undefined; vv: Vector; dot: Dot },
+  ): Register {
+    const sibling: Sibling = {
+      value: getValue(unit, this.side, edit.raw),
+      vv: edit.vv,
+      dot: edit.dot,
+      side: this.side,
+      base: edit.old === undefined ? null : getValue(unit, this.side, edit.old),
+      lo: this.#lo,
+      hi: this.observation.readAtMs,
+    };
+    if (unit.authority.kind === 'either') return accept(register, sibling);
+    // The master is alone in its register: whatever it holds is the value, and what it had not seen was never in it.
+    return {
+      ...register,
+      value: sibling.value,
+      vv: join(register.vv, edit.vv),
+      siblings: [sibling],
+      winner: edit.dot,
+      status: 'settled',
+      override: [],
+    };
+  }
+
+  /** Under `ignore` and `fill` an edit to blank by a side that may edit is no opinion (§2.2, R12). */
+  #isNoOpinion(unit: UnitRules, raw: Json): boolean {
+    return unit.authority.kind === 'either' && unit.authority.blank !== 'value' && isBlank(raw);
+  }
+
+  /**
+   * An edit that does not enter the register. `restore` joins it under a hub dot and keeps the value, so that `settle`
+   * writes the value back; `leave` only remembers that this side differs. A value that was never given is not restored;
+   * a blank is given only by a master whose blanks clear.
+   */
+  #guard(unit: UnitRules, register: Register, vv: Vector): Register {
+    const restores =
+      unit.authority.kind === 'master' ? unit.authority.stray === 'restore' : unit.authority.blank === 'fill';
+    const clears = unit.authority.kind === 'master' && unit.authority.blank === 'clears';
+    const isGiven = register.winner !== null && (clears || !isBlank(register.value));
+    if (restores && isGiven) {
+      return {
+        ...register,
+        vv: withDot(join(register.vv, vv), this.#counters.next(actorOf(this.hub, null))),
+        hop: register.hop + 1,
+      };
+    }
+    return { ...register, override: [...register.override, this.side] };
+  }
+
+  #record(
+    kind: 'linked' | 'edited' | 'stray',
+    unit: UnitName,
+    before: Register,
+    after: Register,
+    detail: { [name: string]: Json },
+  ): void {
+    const effects = this.#effects.get(kind) ?? [];
+    effects.push({
+      unit,
+      before: before.value,
+      after: after.value,
+      vvBefore: before.vv,
+      vvAfter: after.vv,
+      ctx: { [this.side]: contextOf(after, this.side) },
+    });
+    this.#effects.set(kind, effects);
+    const details = this.#details.get(kind) ?? {};
+    details[unit] = detail;
+    this.#details.set(kind, details);
+  }
+
+  #facts(): Fact[] {
+    const { snapshot } = this.observation;
+    const facts: Fact[] = [];
+    const base = { entity: this.entity, side: this.side, dot: this.#dot, lo: this.#lo, hi: this.observation.readAtMs };
+    const returns = this.#shadow?.presence === 'gone';
+    if (this.#isFirst || returns || this.#effects.has('linked')) {
+      facts.push({
+        ...base,
+        kind: 'linked',
+        actor: { kind: 'side', side: this.side },
+        rule: returns ? 'the record is back' : 'first reading',
+        effects: this.#effects.get('linked') ?? [],
+        detail: { key: snapshot.key, units: this.#details.get('linked') ?? {} },
+      });
+    }
+    for (const kind of ['edited', 'stray'] as const) {
+      const effects = this.#effects.get(kind);
+      if (effects === undefined) continue;
+      facts.push({
+        ...base,
+        kind,
+        actor: { kind: 'side', side: this.side },
+        rule: kind === 'edited' ? 'edit of a side' : 'edit of a side that does not decide',
+        effects,
+        detail: { key: snapshot.key, units: this.#details.get(kind) ?? {} },
+      });
+    }
+    return facts;
+  }
+}

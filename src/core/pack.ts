@@ -1,0 +1,191 @@
+import type { Dot, Vector } from './clock/version-vector.js';
+import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
+import type { Json } from './json.js';
+import {
+  Dictionary,
+  type Frame,
+  isSame,
+  type PackedFrame,
+  type PackedRegister,
+  packRegister,
+  unpackFrame,
+  unpackRegister,
+} from './pack-register.js';
+import type { EntityState, Hold, Intent, Presence, Register, Shadow } from './state.js';
+
+/**
+ * The state of an entity as text: positions instead of names, and once what units or sides share, since both sides of
+ * a record that agrees hold what its registers hold. Short texts are what a page costs: it is read, written, sent and
+ * stored for every change. Law: `unpack(pack(state))` equals `state`. The first element is the format's version; a new
+ * format reads all older ones that were released.
+ */
+const format = 2;
+
+type PackedIntent = [delivery: number, kind: Intent['kind'], units: { [unit: string]: [raw: Json, vv: number] }];
+/**
+ * Raw values in the order of the units: 0 for the register's value, 1 for one that was never read, else the value in
+ * brackets. Zeros at the end are left out.
+ */
+type PackedRaws = (0 | 1 | readonly [Json])[];
+type PackedShadow = [
+  key: RecordKey,
+  presence: number,
+  token: string | null,
+  raws: PackedRaws,
+  tick: number,
+  atMs: number,
+  intent: PackedIntent | 0,
+  refused: string | 0,
+  /** Raw values of units that have no register. */
+  others?: { readonly [unit: string]: Json },
+];
+type PackedPresence =
+  | 0
+  | [kind: 'delete_held', side: SideName, dot: Dot, seen: { [unit: string]: number }]
+  | [kind: 'tombstone', dot: Dot, seen: { [unit: string]: number }]
+  | [kind: 'alias', of: number];
+type Packed = [
+  format: number,
+  vectors: readonly Vector[],
+  counters: { readonly [actor: string]: number },
+  frames: readonly PackedFrame[],
+  units: { readonly [unit: string]: PackedRegister },
+  sides: { readonly [side: string]: PackedShadow },
+  presence: PackedPresence,
+  hold: Hold | 0,
+];
+
+type Units = EntityState['units'];
+
+const presences: readonly Shadow['presence'][] = ['present', 'awaited', 'gone'];
+
+export function pack(state: EntityState): string {
+  const dictionary = new Dictionary();
+  const packed: Packed = [
+    format,
+    dictionary.vectors,
+    state.counters,
+    dictionary.frames,
+    mapValues(state.units, (register) => packRegister(register, dictionary)),
+    mapValues(state.sides, (shadow) => packShadow(shadow, state.units, dictionary)),
+    packPresence(state.presence, dictionary),
+    state.hold ?? 0,
+  ];
+  return JSON.stringify(packed);
+}
+
+export function unpack(text: string): EntityState {
+  const [version, vectors, counters, packedFrames, packedUnits, sides, presence, hold] = JSON.parse(text) as Packed;
+  if (version !== format) throw new Error(`assertion failed: unknown state format ${version}`);
+  const frames: readonly Frame[] = packedFrames.map((frame) => unpackFrame(frame, vectors));
+  const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames));
+  return {
+    counters,
+    units,
+    sides: mapValues(sides, (shadow) => unpackShadow(shadow, units, vectors)),
+    presence: unpackPresence(presence, vectors),
+    hold: hold === 0 ? null : hold,
+  };
+}
+
+function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): PackedShadow {
+  const intent: PackedIntent | 0 =
+    shadow.intent === null
+      ? 0
+      : [
+          shadow.intent.delivery,
+          shadow.intent.kind,
+          mapValues(shadow.intent.units, (unit): [Json, number] => [unit.raw, dictionary.vector(unit.vv)]),
+        ];
+  const packed: PackedShadow = [
+    shadow.key,
+    presences.indexOf(shadow.presence),
+    shadow.token,
+    packRaws(shadow, units),
+    shadow.tick,
+    shadow.atMs,
+    intent,
+    shadow.refused ?? 0,
+  ];
+  const others = Object.entries(shadow.raws).filter(([unit]) => !(unit in units));
+  if (others.length > 0) packed.push(Object.fromEntries(others));
+  return packed;
+}
+
+function packRaws({ raws }: Shadow, units: Units): PackedRaws {
+  const packed: PackedRaws = [];
+  let length = 0;
+  for (const name in units) {
+    const raw = raws[name as UnitName];
+    const { value } = units[name as UnitName] as Register;
+    packed.push(raw === undefined ? 1 : isSame(raw, value) ? 0 : [raw]);
+    if (packed.at(-1) !== 0) length = packed.length;
+  }
+  packed.length = length;
+  return packed;
+}
+
+function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vector[]): Shadow {
+  const [key, presence, token, raws, tick, atMs, intent, refused, others] = packed;
+  return {
+    key,
+    presence: presences[presence] as Shadow['presence'],
+    token,
+    raws: unpackRaws(raws, units, others),
+    tick,
+    atMs,
+    intent:
+      intent === 0
+        ? null
+        : {
+            delivery: intent[0],
+            kind: intent[1],
+            units: mapValues(intent[2], ([raw, vv]) => ({ raw, vv: vectors[vv] as Vector })),
+          },
+    refused: refused === 0 ? null : refused,
+  };
+}
+
+function unpackRaws(packed: PackedRaws, units: Units, others: PackedShadow[8]): { readonly [unit: UnitName]: Json } {
+  const raws: { [unit: string]: Json } = {};
+  let position = 0;
+  for (const name in units) {
+    const raw = packed[position] ?? 0;
+    position += 1;
+    if (raw === 0) raws[name] = (units[name as UnitName] as Register).value;
+    else if (raw !== 1) raws[name] = raw[0];
+  }
+  return others === undefined ? raws : { ...raws, ...others };
+}
+
+function packPresence(presence: Presence, dictionary: Dictionary): PackedPresence {
+  switch (presence.kind) {
+    case 'live':
+      return 0;
+    case 'alias':
+      return ['alias', presence.of];
+    case 'delete_held':
+      return ['delete_held', presence.side, presence.dot, mapValues(presence.seen, (vv) => dictionary.vector(vv))];
+    case 'tombstone':
+      return ['tombstone', presence.dot, mapValues(presence.seen, (vv) => dictionary.vector(vv))];
+  }
+}
+
+function unpackPresence(packed: PackedPresence, vectors: readonly Vector[]): Presence {
+  if (packed === 0) return { kind: 'live' };
+  if (packed[0] === 'alias') return { kind: 'alias', of: packed[1] as EntityId };
+  const seen = (indexes: { [unit: string]: number }): { readonly [unit: UnitName]: Vector } =>
+    mapValues(indexes, (index) => vectors[index] as Vector);
+  return packed[0] === 'delete_held'
+    ? { kind: 'delete_held', side: packed[1], dot: packed[2], seen: seen(packed[3]) }
+    : { kind: 'tombstone', dot: packed[1], seen: seen(packed[2]) };
+}
+
+function mapValues<From, To>(
+  map: { readonly [key: string]: From },
+  change: (value: From) => To,
+): { [key: string]: To } {
+  const changed: { [key: string]: To } = {};
+  for (const key in map) changed[key] = change(map[key] as From);
+  return changed;
+}

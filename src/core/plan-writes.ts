@@ -1,0 +1,336 @@
+import { includes, vectorText } from './clock/version-vector.js';
+import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
+import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
+import { keyOn, keyFields } from './identity.js';
+import type { Json } from './json.js';
+import type { Fact } from './ledger/entry.js';
+import { isBlank, sameValue } from './mapping/equality.js';
+import { putValue, writeUnit } from './mapping/mapping.js';
+import { recordQuestion, type Question } from './question.js';
+import { contextOf, registerOf, withSide } from './register.js';
+import type { NativeFieldMap } from './record.js';
+import type { UnitRules } from './rules.js';
+import type { EntityState, Intent, Register, Shadow } from './state.js';
+
+/** What settle may do: `hold` decides and plans no write (the pair is held, or a plan is only being made). */
+export type SettleMode = 'write' | 'hold';
+
+/** One write to one record of one side, with what it must still find there. */
+export type PlannedWrite = {
+  readonly side: SideName;
+  readonly kind: Intent['kind'];
+  readonly key: RecordKey;
+  readonly fields: NativeFieldMap;
+  readonly expect: NativeFieldMap;
+  readonly token: string | null;
+  /** The versions it carries, as text: the same for every attempt of the same write. */
+  readonly version: string;
+  readonly changes: readonly {
+    readonly unit: UnitName;
+    readonly before: Json;
+    readonly after: Json;
+    readonly rule: string;
+  }[];
+};
+
+export type WritePlan = {
+  readonly state: EntityState;
+  readonly facts: readonly Fact[];
+  readonly writes: readonly PlannedWrite[];
+  readonly questions: readonly Question[];
+  readonly closes: readonly { readonly unit: UnitName | null; readonly kind: Question['kind'] }[];
+};
+
+const nothing = { facts: [], writes: [], questions: [], closes: [] } as const;
+
+/**
+ * What must be written where (`plan` of semantics §1.3). Whether to write is decided by version: a side that is not
+ * proven to have the register's vector is behind. Equality only suppresses the write, as a no-op delivery that a later
+ * unchanged read confirms. One write is under way per record and side; a planned one that was not sent is superseded.
+ */
+export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
+  if (state.presence.kind === 'tombstone') return planDeletes(state, hub, mode);
+  let next = state;
+  const facts: Fact[] = [];
+  const writes: PlannedWrite[] = [];
+  for (const { name: side } of hub.rules.sides) {
+    if (next.sides[side]?.presence !== 'present') continue;
+    const planned = planUpdate(next, hub, side, mode);
+    next = planned.state;
+    if (planned.write !== null) writes.push(planned.write);
+    if (planned.losers !== null) facts.push({ ...planned.losers, entity });
+  }
+  if (next.presence.kind !== 'live') return { ...nothing, state: withoutAwaited(next, hub), facts, writes };
+  const created = planCreates(next, hub, mode);
+  return {
+    state: created.state,
+    facts,
+    writes: [...writes, ...created.writes],
+    questions: created.questions,
+    closes: created.closes,
+  };
+}
+
+type Behind = {
+  readonly unit: UnitRules;
+  readonly register: Register;
+  readonly old: Json | undefined;
+  readonly target: Json;
+};
+
+function planUpdate(
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  mode: SettleMode,
+): { state: EntityState; write: PlannedWrite | null; losers: Fact | null } {
+  const shadow = state.sides[side] as Shadow;
+  const units: { [unit: UnitName]: Register } = {};
+  const behind: Behind[] = [];
+  for (const unit of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, unit.name);
+    if (register.status !== 'settled' || register.override.includes(side)) continue;
+    if (includes(contextOf(register, side), register.vv)) continue;
+    if (isSilentMaster(unit, register)) {
+      units[unit.name] = { ...register, override: [...register.override, side] };
+      continue;
+    }
+    const old = shadow.raws[unit.name];
+    const target = putValue(unit, side, register.value, old);
+    if (old === undefined || !sameValue(unit.same, target, old)) behind.push({ unit, register, old, target });
+    else if (!isNoopKnown(register, side))
+      units[unit.name] = { ...register, noop: { ...register.noop, [side]: { vv: register.vv, tick: hub.tick } } };
+  }
+  const next = Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
+  return withUpdate(next, hub, side, mode, behind);
+}
+
+function isNoopKnown(register: Register, side: SideName): boolean {
+  const noop = register.noop[side];
+  return noop !== undefined && includes(noop.vv, register.vv);
+}
+
+/** A blank from the master is no opinion unless the file says `blank: clears`. */
+function isSilentMaster(unit: UnitRules, register: Register): boolean {
+  return unit.authority.kind === 'master' && unit.authority.blank === 'keeps' && isBlank(register.value);
+}
+
+function withUpdate(
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  mode: SettleMode,
+  behind: readonly Behind[],
+): { state: EntityState; write: PlannedWrite | null; losers: Fact | null } {
+  const shadow = state.sides[side] as Shadow;
+  const isUnderWay = shadow.intent !== null && hub.sent.has(shadow.intent.delivery);
+  const signature = signatureOf('update', behind);
+  const same = shadow.intent !== null && signatureOfIntent(shadow.intent) === signature;
+  if (isUnderWay || same || (behind.length > 0 && shadow.refused === signature))
+    return { state, write: null, losers: null };
+  if (behind.length === 0 || mode === 'hold') {
+    const idle = shadow.intent === null ? state : withSide(state, side, { ...shadow, intent: null });
+    return { state: idle, write: null, losers: null };
+  }
+  const intent = intentOf('update', hub.deliveries[side] as number, behind);
+  const write: PlannedWrite = {
+    side,
+    kind: 'update',
+    key: shadow.key,
+    fields: merged(behind.map(({ unit, target }) => writeUnit(unit, side, target))),
+    expect: merged(behind.map(({ unit, old }) => (old === undefined ? {} : writeUnit(unit, side, old)))),
+    token: shadow.token,
+    version: signature,
+    changes: behind.map(({ unit, old, target }) => ({
+      unit: unit.name,
+      before: old ?? null,
+      after: target,
+      rule: ruleText(unit),
+    })),
+  };
+  return { state: withSide(state, side, { ...shadow, intent }), write, losers: firstContactLosers(hub, side, behind) };
+}
+
+/** On first contact the value of a side that does not decide is replaced: it is kept in the ledger (§2.3, R16). */
+function firstContactLosers(hub: Hub, side: SideName, behind: readonly Behind[]): Fact | null {
+  const lost = behind.filter(
+    ({ unit, register, old }) =>
+      unit.authority.kind === 'master' &&
+      !isMaster(unit, side) &&
+      old !== undefined &&
+      !isBlank(old) &&
+      register.delivered[side] === undefined,
+  );
+  if (lost.length === 0) return null;
+  const units = Object.fromEntries(
+    lost.map(({ unit, old, target }) => [unit.name, { to: old ?? null, how: 'first contact', restored: target }]),
+  );
+  return {
+    kind: 'stray',
+    entity: null,
+    side,
+    actor: { kind: 'rule' },
+    rule: ruleText((lost[0] as Behind).unit),
+    dot: null,
+    effects: [],
+    detail: { units },
+    lo: null,
+    hi: hub.nowMs,
+  };
+}
+
+function planCreates(
+  state: EntityState,
+  hub: Hub,
+  mode: SettleMode,
+): Pick<WritePlan, 'state' | 'writes' | 'questions' | 'closes'> {
+  // Its counterpart came by itself: there is nothing left to create.
+  if (state.hold?.kind === 'create' && hub.rules.sides.every(({ name }) => state.sides[name] !== undefined))
+    return { ...nothing, state: { ...state, hold: null }, closes: [{ unit: null, kind: 'create' }] };
+  const writes: PlannedWrite[] = [];
+  const questions: Question[] = [];
+  let next = state;
+  const present = hub.rules.sides.filter(({ name }) => next.sides[name]?.presence === 'present');
+  const from = present.find(({ creates }) => creates === 'copy') ?? present.find(({ creates }) => creates === 'ask');
+  for (const { name: side } of hub.rules.sides) {
+    const shadow = next.sides[side];
+    const isDecided = shadow?.presence === 'awaited';
+    if (from === undefined || (shadow !== undefined && !isDecided)) continue;
+    if (!isDecided && next.hold !== null) continue;
+    const key = shadow?.key ?? keyOn(hub.rules, next, side);
+    if (key === null || (!isDecided && from.creates === 'ask')) {
+      next = { ...next, hold: { kind: 'create' } };
+      const note =
+        key === null
+          ? `No rule under "match" gives the key of a new record in ${side}.`
+          : `This record is new in ${from.name} and has no counterpart in ${side}.`;
+      questions.push(recordQuestion('create', next, from.name, { note, rule: `creates: ${from.name}`, shape: side }));
+      continue;
+    }
+    const created = withCreate(next, hub, side, key, mode);
+    next = created.state;
+    if (created.write !== null) writes.push(created.write);
+  }
+  return { state: next, writes, questions, closes: [] };
+}
+
+function withCreate(
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  key: RecordKey,
+  mode: SettleMode,
+): { state: EntityState; write: PlannedWrite | null } {
+  const shadow = state.sides[side];
+  const filled: Behind[] = [];
+  for (const unit of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, unit.name);
+    if (register.status !== 'settled' || register.winner === null || isBlank(register.value)) continue;
+    filled.push({ unit, register, old: undefined, target: putValue(unit, side, register.value, undefined) });
+  }
+  const signature = signatureOf('create', filled);
+  const isUnderWay = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
+  const same = shadow?.intent != null && signatureOfIntent(shadow.intent) === signature;
+  if (mode === 'hold' || isUnderWay || same || shadow?.refused === signature) return { state, write: null };
+  const intent = intentOf('create', hub.deliveries[side] as number, filled);
+  const awaited: Shadow = {
+    key,
+    presence: 'awaited',
+    token: null,
+    raws: {},
+    tick: hub.tick,
+    atMs: hub.nowMs,
+    intent,
+    refused: null,
+  };
+  const write: PlannedWrite = {
+    side,
+    kind: 'create',
+    key,
+    fields: {
+      ...keyFields(sideRules(hub.rules, side), key),
+      ...merged(filled.map(({ unit, target }) => writeUnit(unit, side, target))),
+    },
+    expect: {},
+    token: null,
+    version: signature,
+    changes: filled.map(({ unit, target }) => ({ unit: unit.name, before: null, after: target, rule: ruleText(unit) })),
+  };
+  return { state: withSide(state, side, awaited), write };
+}
+
+/** The entity is deleted for good: the records that are left go too, if they still are what was decided on. */
+function planDeletes(state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
+  const writes: PlannedWrite[] = [];
+  let next = withoutAwaited(state, hub);
+  for (const { name: side } of hub.rules.sides) {
+    const shadow = next.sides[side];
+    const isUnderWay =
+      shadow?.intent != null && (hub.sent.has(shadow.intent.delivery) || shadow.intent.kind === 'delete');
+    if (shadow?.presence !== 'present' || isUnderWay || mode === 'hold' || shadow.refused === 'delete') continue;
+    const units = unitsOf(hub.rules, side);
+    const expect = merged(
+      units.map((unit) =>
+        shadow.raws[unit.name] === undefined ? {} : writeUnit(unit, side, shadow.raws[unit.name] as Json),
+      ),
+    );
+    next = withSide(next, side, {
+      ...shadow,
+      intent: { delivery: hub.deliveries[side] as number, kind: 'delete', units: {} },
+    });
+    writes.push({
+      side,
+      kind: 'delete',
+      key: shadow.key,
+      fields: {},
+      expect,
+      token: shadow.token,
+      version: 'delete',
+      changes: [],
+    });
+  }
+  return { ...nothing, state: next, writes };
+}
+
+/** Creates that were planned and not sent are given up when the record is no longer there to copy. */
+function withoutAwaited(state: EntityState, hub: Hub): EntityState {
+  const kept = Object.entries(state.sides).filter(
+    ([, shadow]) => shadow.presence !== 'awaited' || (shadow.intent !== null && hub.sent.has(shadow.intent.delivery)),
+  );
+  return kept.length === Object.keys(state.sides).length ? state : { ...state, sides: Object.fromEntries(kept) };
+}
+
+function intentOf(kind: Intent['kind'], delivery: number, behind: readonly Behind[]): Intent {
+  return {
+    delivery,
+    kind,
+    units: Object.fromEntries(
+      behind.map(({ unit, register, target }) => [unit.name, { raw: target, vv: register.vv }]),
+    ),
+  };
+}
+
+function signatureOf(kind: Intent['kind'], behind: readonly Behind[]): string {
+  return [kind, ...behind.map(({ unit, register }) => `${unit.name} ${vectorText(register.vv)}`).sort()].join('; ');
+}
+
+/** The same text for the same write: what was refused is not tried again, what is planned is not planned twice. */
+export function signatureOfIntent(intent: Intent): string {
+  if (intent.kind === 'delete') return 'delete';
+  return [
+    intent.kind,
+    ...Object.entries(intent.units)
+      .map(([unit, part]) => `${unit} ${vectorText((part as { vv: { [actor: string]: number } }).vv)}`)
+      .sort(),
+  ].join('; ');
+}
+
+function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {
+  return parts.length === 1 ? (parts[0] as NativeFieldMap) : parts.reduce((all, part) => ({ ...all, ...part }), {});
+}
+
+export function ruleText(unit: UnitRules): string {
+  return unit.authority.kind === 'master'
+    ? `master ${unit.authority.side} (${unit.place})`
+    : `either: ${unit.authority.policy.kind} (${unit.place})`;
+}

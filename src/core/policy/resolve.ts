@@ -1,0 +1,45 @@
+import { unreachable } from '../assert.js';
+import { isBlank } from '../mapping/equality.js';
+import type { Policy } from '../rules.js';
+import type { Sibling } from '../state.js';
+import { newestOf } from './newest.js';
+
+/** What a policy says about concurrent siblings: one of them, or that a person must say. `rule` names what decided. */
+export type Resolution =
+  | { readonly kind: 'winner'; readonly sibling: Sibling; readonly rule: string }
+  | { readonly kind: 'ask'; readonly rule: string };
+
+/**
+ * Decides among surviving siblings (semantics §2.2, column CC).
+ *
+ * Law: a deterministic function of the *set* of siblings; the caller passes them in side order, so the order of
+ * observation cannot matter (§1.5). Never consulted for an edit that had seen what it replaced. A policy that has
+ * no answer falls back to its own `otherwise`; the last fallback is always to ask.
+ */
+export function resolve(policy: Policy, siblings: readonly Sibling[]): Resolution {
+  switch (policy.kind) {
+    case 'ask':
+      return { kind: 'ask', rule: 'ask' };
+    case 'prefer': {
+      const preferred = siblings.find((sibling) => sibling.side === policy.side);
+      return preferred === undefined
+        ? resolve(policy.otherwise, siblings)
+        : { kind: 'winner', sibling: preferred, rule: `prefer ${policy.side}` };
+    }
+    case 'newest': {
+      const newest = newestOf(siblings, policy.widthMaxMs);
+      return newest === null
+        ? resolve(policy.otherwise, siblings)
+        : { kind: 'winner', sibling: newest, rule: 'newest' };
+    }
+    default:
+      return unreachable(policy);
+  }
+}
+
+/** Siblings that count: under `ignore` and `fill` a blank is no opinion, unless every sibling is blank. */
+export function withOpinion(siblings: readonly Sibling[], blank: 'value' | 'ignore' | 'fill'): readonly Sibling[] {
+  if (blank === 'value') return siblings;
+  const spoken = siblings.filter((sibling) => !isBlank(sibling.value));
+  return spoken.length === 0 ? siblings : spoken;
+}

@@ -1,0 +1,110 @@
+import { includes } from './clock/version-vector.js';
+import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
+import type { EntityId, SideName, UnitName } from './ids.js';
+import type { Fact } from './ledger/entry.js';
+import { recordQuestion, type Question } from './question.js';
+import { contextOf, registerOf } from './register.js';
+import type { EntityState, Presence, SeenVectors, Shadow } from './state.js';
+
+export type Gone = {
+  readonly kind: 'stale' | 'unchanged' | 'changed';
+  readonly state: EntityState;
+  readonly facts: readonly Fact[];
+  readonly questions: readonly Question[];
+  readonly closes: readonly { readonly unit: UnitName | null; readonly kind: Question['kind'] }[];
+};
+
+/**
+ * A record of a side is confirmed to be deleted (semantics §1.11, §2.4). Being missing from one listing, hidden or out of
+ * scope is not that: the caller confirms by reading the key.
+ *
+ * The default is to hold: nothing is deleted elsewhere until somebody decides. `delete` follows only where the deleting
+ * side had received every edit; an edit that it had not seen makes it a question whatever the rule says. When no side
+ * has the record any more, the entity ends without a write and without a question.
+ */
+export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side: SideName, readTick: number): Gone {
+  const shadow = state.sides[side];
+  const quiet = { state, facts: [], questions: [], closes: [] };
+  if (shadow === undefined || shadow.presence === 'gone') return { kind: 'unchanged', ...quiet };
+  if (readTick < shadow.tick) return { kind: 'stale', ...quiet };
+  if (shadow.presence === 'awaited') return { kind: 'unchanged', ...quiet };
+
+  const counters = new Counters(state.counters);
+  const dot = counters.next(actorOf(hub, side));
+  const gone: Shadow = {
+    ...shadow,
+    presence: 'gone',
+    intent: null,
+    token: null,
+    tick: Math.max(readTick, shadow.tick),
+    atMs: hub.nowMs,
+  };
+  const sides = { ...state.sides, [side]: gone };
+  const seen: SeenVectors = Object.fromEntries(
+    unitsOf(hub.rules, side).map((unit) => [unit.name, contextOf(registerOf(state, unit.name), side)]),
+  );
+  const isLast = Object.values(sides).every((other) => (other as Shadow).presence !== 'present');
+  const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
+  const presence: Presence =
+    outcome === 'ended' || outcome === 'delete'
+      ? { kind: 'tombstone', dot, seen }
+      : outcome === 'ask'
+        ? { kind: 'delete_held', side, dot, seen }
+        : state.presence;
+  const next: EntityState = {
+    ...state,
+    counters: counters.counts,
+    sides,
+    presence,
+    hold: outcome === 'leave' ? { kind: 'left' } : state.hold,
+  };
+  const fact: Fact = {
+    kind: 'deleted',
+    entity,
+    side,
+    actor: { kind: 'side', side },
+    rule: `deletes: ${sideRules(hub.rules, side).deletes}`,
+    dot,
+    effects: [],
+    detail: { key: shadow.key, outcome },
+    lo: shadow.atMs,
+    hi: hub.nowMs,
+  };
+  const questions = outcome === 'ask' ? [deleteQuestion(next, hub, side)] : [];
+  const closes = isLast ? questionsOfRecord(hub) : [];
+  return { kind: 'changed', state: next, facts: [fact], questions, closes };
+}
+
+/** `ask` also where the rule would delete, but another side changed something that the deleting side had not seen. */
+function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): 'delete' | 'ask' | 'leave' {
+  const rule = sideRules(hub.rules, side).deletes;
+  if (rule === 'ignore') return 'leave';
+  if (rule === 'ask') return 'ask';
+  const sawAll = unitsOf(hub.rules, side).every((unit) => {
+    const register = registerOf(state, unit.name);
+    const confirmed = register.noop[side] === undefined ? seen[unit.name] : register.noop[side].vv;
+    return includes(confirmed ?? {}, register.vv);
+  });
+  return sawAll && state.presence.kind === 'live' ? 'delete' : 'ask';
+}
+
+/** Whatever may be asked about a record is moot once nobody has it; `settle` closes what is asked about its values. */
+function questionsOfRecord(hub: Hub): Gone['closes'] {
+  const units = hub.rules.units.map(({ name }) => ({ unit: name, kind: 'refused' as const }));
+  const kinds = ['delete', 'create', 'match', 'refused'] as const;
+  return [...kinds.map((kind) => ({ unit: null, kind })), ...units];
+}
+
+/** Asks what follows from a delete that is held. */
+export function deleteQuestion(state: EntityState, hub: Hub, side: SideName): Question {
+  const others = hub.rules.sides
+    .filter(({ name }) => state.sides[name]?.presence === 'present')
+    .map(({ name }) => name);
+  return recordQuestion('delete', state, side, {
+    note:
+      `${side} deleted this record; ${others.join(' and ')} still ${others.length === 1 ? 'has' : 'have'} it. ` +
+      `Nothing was deleted elsewhere.`,
+    rule: `deletes: ${side}`,
+    shape: side,
+  });
+}

@@ -1,0 +1,121 @@
+import { vectorText } from './clock/version-vector.js';
+import type { RecordKey, SideName, UnitName } from './ids.js';
+import { canonicalJson, type Json } from './json.js';
+import { canonicalText, isBlank, sameValue } from './mapping/equality.js';
+import { scalarText } from './mapping/mapping.js';
+import { contextOf } from './register.js';
+import type { UnitRules } from './rules.js';
+import type { EntityState, Register } from './state.js';
+
+/** Something that only a person may decide. Its shape groups it with questions that deserve the same answer. */
+export type Question = {
+  readonly unit: UnitName | null;
+  readonly kind: 'clash' | 'delete' | 'create' | 'match' | 'refused';
+  readonly shape: string;
+  readonly label: string;
+  /** The register's vector when asked; a decision must name it. */
+  readonly vv: string;
+  readonly agreed: Json;
+  readonly sides: { readonly [side: SideName]: QuestionSide };
+  readonly note: string | null;
+  readonly rule: string;
+};
+export type QuestionSide = {
+  readonly value: Json;
+  readonly raw: Json;
+  readonly lo: number | null;
+  readonly hi: number | null;
+};
+
+/** The question of a unit with concurrent values. Shape: the unit and the canonical values, in side order. */
+export function questionOf(unit: UnitRules, register: Register, state: EntityState): Question {
+  const sides: { [side: SideName]: QuestionSide } = {};
+  const names = Object.keys(unit.paths) as SideName[];
+  for (const side of names) {
+    const sibling = register.siblings.find((candidate) => candidate.side === side);
+    const raw = state.sides[side]?.raws[unit.name] ?? null;
+    sides[side] = { value: sibling?.value ?? raw, raw, lo: sibling?.lo ?? null, hi: sibling?.hi ?? null };
+  }
+  const values = names.map((side) => sides[side]?.value ?? null);
+  return {
+    unit: unit.name,
+    kind: 'clash',
+    shape: canonicalJson(['clash', unit.name, ...values.map((value) => canonicalText(unit.same, value))]),
+    label: values.map(shown).join(' | '),
+    vv: vectorText(register.vv),
+    agreed: commonBase(unit, register),
+    sides,
+    note: whyConcurrent(names, register),
+    rule: unit.place,
+  };
+}
+
+/** The last value that all editors had before them: what was agreed. Null when they never agreed. */
+export function commonBase(unit: UnitRules, register: Register): Json {
+  const [first, ...others] = register.siblings.map(({ base }) => base);
+  if (first === undefined || isBlank(first)) return null;
+  return others.every((base) => sameValue(unit.same, base, first)) ? first : null;
+}
+
+/** A question about a whole record: a delete, a create, a match, a refused write. */
+export function recordQuestion(
+  kind: Question['kind'],
+  state: EntityState,
+  side: SideName,
+  options: { note: string; rule: string; shape: string; unit?: UnitName; key?: RecordKey },
+): Question {
+  return {
+    unit: options.unit ?? null,
+    kind,
+    shape: canonicalJson([kind, side, options.shape]),
+    label: `${side}:${options.key ?? state.sides[side]?.key ?? '?'}`,
+    vv: recordVersion(kind, state),
+    agreed: null,
+    sides: {},
+    note: options.note,
+    rule: options.rule,
+  };
+}
+
+/**
+ * What a question about a whole record stands on, as text: a decision names it, and is refused when it is another one by
+ * then. A delete stands on everything the record is; the others on what they ask, which no edit meanwhile changes.
+ */
+export function recordVersion(kind: Question['kind'], state: EntityState): string {
+  switch (kind) {
+    case 'match':
+      return state.hold?.kind === 'match' ? `match ${state.hold.candidates.join(' ')}` : 'decided';
+    case 'create':
+      return state.hold?.kind === 'create' ? 'create' : 'decided';
+    case 'refused':
+      return Object.entries(state.sides)
+        .flatMap(([side, { refused }]) => (refused === null ? [] : [`${side} ${refused}`]))
+        .join('; ');
+    case 'delete':
+    case 'clash':
+      return recordVector(state);
+  }
+}
+
+function recordVector(state: EntityState): string {
+  const vectors = Object.entries(state.units).map(([unit, register]) => `${unit} ${vectorText(register.vv)}`);
+  return [state.presence.kind, ...vectors.sort()].join('; ');
+}
+
+function shown(value: Json): string {
+  if (isBlank(value)) return '(blank)';
+  const members: readonly Json[] = Array.isArray(value) ? value : [value];
+  return members.map((member) => (member === null ? '' : scalarText(member))).join(', ');
+}
+
+function whyConcurrent(names: readonly SideName[], register: Register): string {
+  if (
+    names.every((side) => Object.keys(contextOf(register, side)).length <= 1) &&
+    register.winner !== null &&
+    register.siblings.every((sibling) => isBlank(sibling.base))
+  ) {
+    return 'These records were linked with different values. They have never agreed.';
+  }
+  const [left, right] = names;
+  return `${left} had not seen the change of ${right}, and ${right} had not seen the change of ${left}.`;
+}

@@ -1,0 +1,96 @@
+import type { PairId, RevisionId, SideName, UnitName } from './ids.js';
+
+/**
+ * What a pair's file says, checked and compiled: the only form of configuration that decisions read.
+ * The order of `sides` is the order of the file; every resolver iterates siblings in it.
+ */
+export type PairRules = {
+  readonly pair: PairId;
+  readonly revision: RevisionId;
+  /** What the pair is for, and the person or team that answers for it. */
+  readonly about: string;
+  readonly owner: string;
+  readonly sides: readonly SideRules[];
+  readonly units: readonly UnitRules[];
+  readonly match: readonly MatchRule[];
+  /** How likely links are treated once the pair runs: a plan lists them, a running pair asks. */
+  readonly run: RunRules;
+};
+
+export type SideRules = {
+  readonly name: SideName;
+  readonly connection: string;
+  readonly object: string;
+  /** The key's native fields, in key order. The key is identity: it is written on create only. */
+  readonly key: readonly string[];
+  /** What happens with a record that is new on this side. */
+  readonly creates: CreateRule;
+  /** What happens with a record that was deleted on this side. */
+  readonly deletes: DeleteRule;
+};
+
+export type CreateRule = 'copy' | 'ask' | 'ignore';
+export type DeleteRule = 'ask' | 'delete' | 'ignore';
+
+export type RunRules = {
+  readonly everyMs: number;
+  /** Full comparison of each side with its own shadow. Null: only by hand. */
+  readonly verifyEveryMs: number | null;
+  /** Deletes and creates per run above this count, and above 1 % of linked records, stop the run. */
+  readonly deleteLimit: number | null;
+};
+
+/** One field, or one atomic group of fields, under one shared name. */
+export type UnitRules = {
+  readonly name: UnitName;
+  readonly authority: Authority;
+  /** Native paths on each side; several make an atomic group. A side that is missing does not take part in the unit. */
+  readonly paths: { readonly [side: SideName]: readonly string[] };
+  /** The two-way type: how native values become the shared value and back (core/mapping). */
+  readonly as: LensName;
+  /** When two values count as equal. What a person typed is stored and written as typed. */
+  readonly same: EqualityName;
+  /** Where the rule stands, for explanations: `pairs/suppliers.yaml:14`. */
+  readonly place: string;
+};
+
+export type LensName = 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'join';
+export type EqualityName = 'exact' | 'trimmed' | 'letters' | 'words' | 'decimal' | 'boolean' | 'timestamp';
+
+export type Authority =
+  /** Any side may edit; concurrent edits go to the policy. */
+  | { readonly kind: 'either'; readonly policy: Policy; readonly blank: BlankRule }
+  /** One side alone decides; an edit elsewhere is a stray edit. */
+  | {
+      readonly kind: 'master';
+      readonly side: SideName;
+      readonly stray: StrayRule;
+      /** `keeps`: a blank from the master is no opinion. `clears`: it blanks the others. */
+      readonly blank: 'keeps' | 'clears';
+    };
+
+/** What is done with an edit on a side that is not the master. */
+export type StrayRule = 'restore' | 'leave';
+
+/**
+ * `value`: a blank is an edit like any other. `ignore`: a blank is no opinion; the other sides' value stays.
+ * `fill`: as `ignore`, and the blank side is filled.
+ */
+export type BlankRule = 'value' | 'ignore' | 'fill';
+
+/** Decides among concurrent siblings; never consulted for an edit that had seen what it overwrote. */
+export type Policy =
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'prefer'; readonly side: SideName; readonly otherwise: Policy }
+  | { readonly kind: 'newest'; readonly otherwise: Policy; readonly widthMaxMs: number };
+
+/** How two records are known to stand for one entity; the first rule that finds one candidate decides. */
+export type MatchRule =
+  /** `crm.Stripe_Id = billing.id`: native fields that are equal as text. */
+  | {
+      readonly kind: 'certain';
+      readonly fields: { readonly [side: SideName]: readonly string[] };
+      readonly text: string;
+    }
+  /** `email + country`: shared units that are all equal. */
+  | { readonly kind: 'likely'; readonly units: readonly UnitName[]; readonly text: string };

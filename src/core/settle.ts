@@ -1,0 +1,166 @@
+import { actorOf, Counters, type Hub } from './hub.js';
+import type { EntityId, SideName, UnitName } from './ids.js';
+import { sameJson, type Json } from './json.js';
+import type { Effect, Fact } from './ledger/entry.js';
+import { sameValue } from './mapping/equality.js';
+import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js';
+import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
+import { questionOf, type Question } from './question.js';
+import { registerOf, withResolution } from './register.js';
+import type { Authority, UnitRules } from './rules.js';
+import type { EntityState, Register, Sibling } from './state.js';
+
+export type Settled = {
+  readonly state: EntityState;
+  readonly facts: readonly Fact[];
+  readonly writes: readonly PlannedWrite[];
+  /** Opened or asked anew; one a unit and kind. */
+  readonly questions: readonly Question[];
+  /** Questions that answered themselves. */
+  readonly closes: readonly { readonly unit: UnitName | null; readonly kind: Question['kind'] }[];
+};
+
+/**
+ * Decides what one entity needs so that its sides agree (semantics §2.2, `plan` of §1.3).
+ *
+ * First every unit with concurrent siblings: equal ones are no conflict; otherwise the policy of the unit chooses
+ * or a person is asked, and a unit that is asked is not written anywhere. Then, per side, whatever the side is not
+ * proven to have is written, unless it already holds an equal value. Of a record that was deleted for good nothing is
+ * asked any more. Deterministic in (state, rules); applying it to its own result changes nothing (SPEC I18).
+ */
+export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): Settled {
+  if (state.presence.kind === 'alias') return { state, facts: [], writes: [], questions: [], closes: [] };
+  const counters = new Counters(state.counters);
+  const units: { [unit: UnitName]: Register } = {};
+  const facts: Fact[] = [];
+  const questions: Question[] = [];
+  const closes: { unit: UnitName | null; kind: Question['kind'] }[] = [];
+  for (const unit of hub.rules.units) {
+    const register = registerOf(state, unit.name);
+    if (register.status === 'settled') continue;
+    if (state.presence.kind === 'tombstone') {
+      units[unit.name] = { ...register, status: 'settled' };
+      if (register.status !== 'unsettled') closes.push({ unit: unit.name, kind: 'clash' });
+      continue;
+    }
+    const outcome = settleUnit(unit, register, hub, counters);
+    // Asked before, and nothing but the rule could have changed: the same answer is no news.
+    if (register.status === 'asked' && outcome.register.status === 'asked') continue;
+    units[unit.name] = outcome.register;
+    if (outcome.register.status === 'settled' && register.status !== 'unsettled')
+      closes.push({ unit: unit.name, kind: 'clash' });
+    if (outcome.fact !== null) facts.push({ ...outcome.fact, entity });
+    if (outcome.register.status === 'asked') questions.push(questionOf(unit, outcome.register, state));
+  }
+  for (const unit of unmappedAndAsked(state, hub)) {
+    units[unit] = { ...registerOf(state, unit), status: 'unsettled' };
+    closes.push({ unit, kind: 'clash' });
+  }
+  const isQuiet = Object.keys(units).length === 0;
+  const decided: EntityState = isQuiet
+    ? state
+    : { ...state, counters: counters.counts, units: { ...state.units, ...units } };
+  const planned = planWrites(entity, decided, hub, mode);
+  return {
+    state: planned.state,
+    facts: [...facts, ...planned.facts],
+    writes: planned.writes,
+    questions: [...questions, ...planned.questions],
+    closes: [...closes, ...planned.closes],
+  };
+}
+
+/** Units that the file no longer has: nobody can answer for them until it has them again. */
+function unmappedAndAsked(state: EntityState, hub: Hub): readonly UnitName[] {
+  const names = Object.keys(state.units) as UnitName[];
+  return names.filter((name) => {
+    const { status } = registerOf(state, name);
+    return (status === 'asked' || status === 'asked_moved') && !hub.rules.units.some((unit) => unit.name === name);
+  });
+}
+
+type UnitOutcome = { readonly register: Register; readonly fact: Fact | null };
+
+function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Counters): UnitOutcome {
+  const siblings = inSideOrder(register.siblings, hub);
+  const first = siblings[0];
+  if (first === undefined) return { register: { ...register, status: 'settled' }, fact: null };
+  if (siblings.every((sibling) => sameValue(unit.same, sibling.value, first.value))) {
+    return coincident(unit, register, first);
+  }
+  const resolution = resolutionOf(unit.authority, siblings);
+  if (resolution.kind === 'ask')
+    return {
+      register: { ...register, status: 'asked' },
+      fact: factOf('asked', unit, { before: register, after: register, siblings }, `${unit.authority.kind}: ask`),
+    };
+  const after = withResolution(register, resolution.sibling, counters.next(actorOf(hub, null)));
+  return {
+    register: after,
+    fact: factOf('resolved', unit, { before: register, after, siblings }, `${unit.authority.kind}: ${resolution.rule}`),
+  };
+}
+
+/** A file that names a master now decides what was concurrent under an earlier one, if the master has a say in it. */
+function resolutionOf(authority: Authority, siblings: readonly Sibling[]): Resolution {
+  if (authority.kind === 'master') {
+    const own = siblings.find(({ side }) => side === authority.side);
+    return own === undefined ? { kind: 'ask', rule: 'ask' } : { kind: 'winner', sibling: own, rule: authority.side };
+  }
+  const opinions = withOpinion(siblings, authority.blank);
+  const only = opinions.length === 1 ? opinions[0] : undefined;
+  return only === undefined
+    ? resolve(authority.policy, opinions)
+    : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
+}
+
+/** Everybody holds the same value: nothing to decide. The spelling of the first side of the file becomes the agreed one. */
+function coincident(unit: UnitRules, register: Register, first: Sibling): UnitOutcome {
+  const after: Register = { ...register, value: first.value, winner: first.dot, status: 'settled' };
+  const isQuiet = register.status === 'unsettled' && sameJson(register.value, first.value);
+  return {
+    register: after,
+    fact: isQuiet
+      ? null
+      : factOf('closed', unit, { before: register, after, siblings: register.siblings }, 'the sides are equal'),
+  };
+}
+
+function factOf(
+  kind: 'asked' | 'resolved' | 'closed',
+  unit: UnitRules,
+  { before, after, siblings }: { before: Register; after: Register; siblings: readonly Sibling[] },
+  rule: string,
+): Fact {
+  const effect: Effect = {
+    unit: unit.name,
+    before: before.value,
+    after: after.value,
+    vvBefore: before.vv,
+    vvAfter: after.vv,
+    ctx: {},
+  };
+  const values: Json = siblings.map((sibling) => ({
+    side: sibling.side,
+    dot: sibling.dot.join(':'),
+    value: sibling.value,
+  }));
+  return {
+    kind,
+    entity: null,
+    side: null,
+    actor: { kind: 'rule' },
+    rule: `${rule} (${unit.place})`,
+    dot: kind === 'asked' ? null : after.winner,
+    effects: [effect],
+    detail: { siblings: values },
+    lo: null,
+    hi: null,
+  };
+}
+
+function inSideOrder(siblings: readonly Sibling[], hub: Hub): readonly Sibling[] {
+  const order = new Map<SideName | null, number>(hub.rules.sides.map((side, index) => [side.name, index]));
+  const rank = (sibling: Sibling): number => order.get(sibling.side) ?? -1;
+  return siblings.length < 2 ? siblings : [...siblings].sort((a, b) => rank(a) - rank(b) || a.dot[1] - b.dot[1]);
+}

@@ -1,0 +1,115 @@
+import type { Dot, Vector } from './clock/version-vector.js';
+import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
+import type { Json } from './json.js';
+
+/**
+ * Everything the hub knows about one entity (semantics §1.2): per unit a register with its sibling set, per side
+ * a shadow with the raw values and, for each unit, the delivered context. A value, never mutated; packed to text
+ * by pack.ts.
+ */
+export type EntityState = {
+  /** cnt(e, actor): one counter per actor, shared by all units. */
+  readonly counters: { readonly [actor: string]: number };
+  readonly units: { readonly [unit: UnitName]: Register };
+  readonly sides: { readonly [side: SideName]: Shadow };
+  readonly presence: Presence;
+  /** A question about the whole record that keeps it from being created elsewhere. */
+  readonly hold: Hold | null;
+};
+
+/**
+ * `create`: the rules ask before copying it. `match`: it may be the same as another entity, and a person or a plan says
+ * so; both of them wait, `candidates` names the others. `left`: somebody decided that it stays where it is.
+ */
+export type Hold =
+  | { readonly kind: 'create' | 'left' }
+  | {
+      readonly kind: 'match';
+      readonly candidates: readonly EntityId[];
+      readonly rule: string;
+      /** A likely rule found exactly one candidate: an approved plan links, without one a person is asked. */
+      readonly isLikely: boolean;
+      /** The other end of a likely link: it waits to be taken in by the one that names it. */
+      readonly isCandidate: boolean;
+    };
+
+/** Whether the entity exists for the hub, and what is undecided about it. */
+export type Presence =
+  | { readonly kind: 'live' }
+  /** A record was deleted on `side`; a person, a rule or a brake has not yet decided what follows. */
+  | { readonly kind: 'delete_held'; readonly side: SideName; readonly dot: Dot; readonly seen: SeenVectors }
+  /** Deleted for good; remembered so that the dead do not return. */
+  | { readonly kind: 'tombstone'; readonly dot: Dot; readonly seen: SeenVectors }
+  /** Found to be the same as another entity, which took over its records. */
+  | { readonly kind: 'alias'; readonly of: EntityId };
+
+/** What the deleting side had received, by unit, when the record went. */
+export type SeenVectors = { readonly [unit: UnitName]: Vector };
+
+export type Register = {
+  /** The agreed value; while siblings are unresolved, the last agreed one. Null also when no side ever gave one. */
+  readonly value: Json;
+  readonly vv: Vector;
+  /** Surviving concurrent edits. One sibling, or none, means settled history. */
+  readonly siblings: readonly Sibling[];
+  /** The edit or decision that the value stems from. */
+  readonly winner: Dot | null;
+  readonly hop: number;
+  readonly status: RegisterStatus;
+  /** ctx(e,u,s): what the side is *proven* to have had in its register. A lower bound, always. */
+  readonly delivered: { readonly [side: SideName]: Vector };
+  /** Deliveries that needed no write, until a later unchanged read confirms them (SPEC I3). */
+  readonly noop: { readonly [side: SideName]: Noop };
+  /** Sides whose own value stays although it differs (one-way units: `leave`, or a master without an opinion). */
+  readonly override: readonly SideName[];
+};
+
+export type RegisterStatus =
+  /** Value, siblings and vector agree; nothing to decide. */
+  | 'settled'
+  /** Concurrent edits were observed; the next settle decides. */
+  | 'unsettled'
+  /** A person is asked; writes of this unit are frozen. */
+  | 'asked'
+  /** A person is asked, and the siblings changed since: the next settle closes the question or asks anew. */
+  | 'asked_moved';
+
+export type Sibling = {
+  readonly value: Json;
+  readonly vv: Vector;
+  readonly dot: Dot;
+  /** Null for an edit made in the hub (a decision, an undo). */
+  readonly side: SideName | null;
+  /** The value the editor replaced, as the side showed it. */
+  readonly base: Json;
+  /** When the edit can have been made, in epoch milliseconds of the hub's clock: last read without it, first read with it. */
+  readonly lo: number;
+  readonly hi: number;
+};
+
+export type Noop = { readonly vv: Vector; readonly tick: number };
+
+export type Shadow = {
+  readonly key: RecordKey;
+  /** `awaited`: a create is planned or under way. `gone`: deleted there. */
+  readonly presence: 'present' | 'awaited' | 'gone';
+  /** The system's token for the record as last accepted; equality only. */
+  readonly token: string | null;
+  /** The raw native value of each unit as last accepted. A unit that is missing was never read. */
+  readonly raws: { readonly [unit: UnitName]: Json };
+  /** The pair's tick when the last accepted read began or the last write was acknowledged: older reads are fenced. */
+  readonly tick: number;
+  /** When that was, in epoch milliseconds of the hub's clock; bounds edit times, never orders anything. */
+  readonly atMs: number;
+  /** The one write that is planned or under way to this side. Its delivery knows whether it was sent. */
+  readonly intent: Intent | null;
+  /** The signature of a write that this side would not have; the same write is not tried again by itself. */
+  readonly refused: string | null;
+};
+
+/** One intended change to one side, with the versions it was decided on (semantics §1.6). */
+export type Intent = {
+  readonly delivery: number;
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly units: { readonly [unit: UnitName]: { readonly raw: Json; readonly vv: Vector } };
+};

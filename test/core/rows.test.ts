@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import { decideUnit } from '../../src/core/decide.js';
+import type { SideName } from '../../src/core/ids.js';
+import type { Json } from '../../src/core/json.js';
+import type { Authority, UnitRules } from '../../src/core/rules.js';
+import { a, ask, b, e, either, masterA, newest, preferA, rulesOf, unitOf } from './sample.js';
+import { isKept, outcome, play } from './steps.js';
+import { agreedWorld, heal, hubAt, newWorld, settleOnce, valueAt, type World } from './world.js';
+
+// SPEC I2, I12: the outcome of each situation under each policy, and what did not win is still found.
+
+const policies: { readonly [name: string]: Authority } = {
+  ask: either(ask),
+  prefer: either(preferA),
+  newest: either(newest),
+  restore: masterA('restore'),
+  leave: masterA('leave'),
+};
+type PolicyName = keyof typeof policies;
+
+/** `agreed` begins with x on both sides, read and confirmed; otherwise the two records as they are first read. */
+type Row = {
+  readonly row: string;
+  readonly what: string;
+  readonly from?: { readonly a: Json; readonly b: Json };
+  readonly steps: string;
+  /** The outcome by policy; `each` where all agree. */
+  readonly is: { readonly [policy: PolicyName]: string };
+  /** Values that do not win but must be found again, by policy. */
+  readonly kept?: { readonly [policy: PolicyName]: string };
+};
+
+const each = (result: string): Row['is'] => Object.fromEntries(Object.keys(policies).map((name) => [name, result]));
+
+const rows: readonly Row[] = [
+  { row: 'R1', what: 'nothing changed', steps: 'a? b?', is: each('x') },
+  { row: 'R2', what: 'a changed it', steps: 'a=y a? b?', is: each('y > b') },
+  {
+    row: 'R3',
+    what: 'b changed it',
+    steps: 'b=y a? b?',
+    is: { ...each('y > a'), restore: 'x > b', leave: 'x' },
+    kept: { restore: 'y', leave: 'y' },
+  },
+  { row: 'R4', what: 'both changed it to the same', steps: 'a=y b=y a? b?', is: each('y') },
+  {
+    row: 'R5',
+    what: 'both changed it, nobody knows who was later',
+    steps: 'a=y b=z a? b?',
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+    kept: { ask: 'z', prefer: 'z', restore: 'z', leave: 'z' },
+  },
+  {
+    row: 'R5',
+    what: 'both changed it, b certainly later',
+    steps: 'a=y a? b? b=z b?',
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'z > a', restore: 'y > b', leave: 'y' },
+    kept: { newest: 'y', prefer: 'z' },
+  },
+  { row: 'R6', what: 'a changed it, b is behind', steps: 'a=y a? b? a? b?', is: each('y > b') },
+  { row: 'R7', what: 'b types what is on its way to it', steps: 'a=y a? b=y b?', is: each('y') },
+  {
+    row: 'R8',
+    what: 'b changes it while a change is on its way',
+    steps: 'a=y a? b=z b?',
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+    kept: { prefer: 'z', restore: 'z', leave: 'z' },
+  },
+  {
+    row: 'R9',
+    what: 'b goes back to the value before our write',
+    steps: 'a=y a? b! b=x b?',
+    is: { ...each('x > a'), restore: 'y > b', leave: 'y' },
+    kept: { restore: 'x', leave: 'x' },
+  },
+  {
+    row: 'R10',
+    what: 'resolved, and nothing else happens',
+    steps: 'a=y b=z a? b? a? b? .',
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+  },
+  {
+    row: 'R11',
+    what: 'resolved, and b changes it again before the write',
+    steps: 'a=y b=z a? b? b=w b?',
+    is: { ask: 'y|w asked', prefer: 'y > b', newest: 'w > a', restore: 'y > b', leave: 'y' },
+    kept: { ask: 'z', prefer: 'w', newest: 'y', restore: 'w', leave: 'w' },
+  },
+  { row: 'R12', what: 'a blanks it', steps: 'a=~ a? b?', is: { ...each('~ > b'), restore: '~', leave: '~' } },
+  {
+    row: 'R12',
+    what: 'b blanks it',
+    steps: 'b=~ a? b?',
+    is: { ...each('~ > a'), restore: 'x > b', leave: 'x' },
+  },
+  { row: 'R14', what: 'first contact, equal', from: { a: 'y', b: 'y' }, steps: 'a? b?', is: each('y') },
+  { row: 'R15', what: 'first contact, b blank', from: { a: 'y', b: null }, steps: 'a? b?', is: each('y > b') },
+  {
+    row: 'R15',
+    what: 'first contact, a blank',
+    from: { a: null, b: 'y' },
+    steps: 'a? b?',
+    is: { ...each('y > a'), restore: '~', leave: '~' },
+  },
+  {
+    row: 'R16',
+    what: 'first contact, different',
+    from: { a: 'y', b: 'z' },
+    steps: 'a? b?',
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y > b' },
+    kept: { prefer: 'z', restore: 'z', leave: 'z' },
+  },
+  {
+    row: 'R17',
+    what: 'asked, and a takes over the value of b',
+    steps: 'a=y b=z a? b? a=z a?',
+    is: { ask: 'z', prefer: 'z', newest: 'z', restore: 'z', leave: 'z' },
+  },
+  {
+    row: 'R18',
+    what: 'asked, and a changes it once more after a pass that shows when',
+    steps: 'a=y b=z a? b? a? a=w a?',
+    is: { ...each('w > b'), ask: 'w|z asked' },
+  },
+  {
+    row: 'R18',
+    what: 'asked, and a changes it once more',
+    steps: 'a=y b=z a? b? a=w a?',
+    is: { ask: 'w|z asked', prefer: 'w > b', newest: 'w|z asked', restore: 'w > b', leave: 'w > b' },
+    kept: { ask: 'y' },
+  },
+];
+
+const start = (row: Row, unit: UnitRules): World => {
+  const { from } = row;
+  const records = { [a]: { id: 'k', u: from === undefined ? 'x' : from.a }, [b]: { id: 'k', u: from?.b ?? 'x' } };
+  const blanked = from?.b === null ? { ...records, [b]: { id: 'k', u: null } } : records;
+  const options = { rules: rulesOf({ units: [unit] }), records: blanked };
+  return from === undefined ? agreedWorld(options) : newWorld(options);
+};
+
+const cells = rows.flatMap((row) =>
+  Object.entries(row.is).map(([policy, result]) => ({
+    name: `${row.row} ${policy}: ${row.what}`,
+    row,
+    policy,
+    result,
+  })),
+);
+
+test.for(cells)('$name → $result', ({ row, policy, result }) => {
+  const world = play(start(row, unitOf('u', policies[policy] as Authority)), row.steps);
+  expect(outcome(world)).toBe(result);
+  const kept = row.kept?.[policy];
+  if (kept !== undefined) expect(isKept(world, kept)).toBe(true);
+  const healed = heal(world);
+  const own = (side: SideName): Json | undefined => valueAt(world, side);
+  const isFree = result.endsWith('asked') || policy === 'leave' || result === '~';
+  expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(
+    isFree && !result.includes('>')
+      ? [own(a), own(b)]
+      : Array(2).fill(result.replace(/ >.*/, '').replace('~', '') || null),
+  );
+});
+
+test.for([
+  ['ask', 'z > a'],
+  ['prefer', 'z > a'],
+  ['restore', 'x > b'],
+  ['leave', 'x'],
+] as const)('R13 %s: a does not return the field, b changes it → %s', ([policy, result]) => {
+  const world = agreedWorld({
+    rules: rulesOf({ units: [unitOf('u', policies[policy] as Authority)] }),
+    records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } },
+  });
+  const old = world.real[a];
+  const hidden: World = {
+    ...world,
+    real: { ...world.real, [a]: { version: (old?.version ?? 0) + 1, fed: old?.fed ?? 0, fields: { id: 'k' } } },
+  };
+  expect(outcome(play(hidden, 'a? b=z b?'))).toBe(result);
+});
+
+describe('a person decides', () => {
+  const clash = (): World =>
+    play(
+      agreedWorld({ rules: rulesOf(), records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } } }),
+      'a=y b=z a? b?',
+    );
+  const decided = (world: World, value: Json): World => {
+    const unit = world.rules.units[0] as UnitRules;
+    const by = { name: 'jo', note: null };
+    const { state, fact } = decideUnit(
+      { entity: e, state: world.state, hub: hubAt(world) },
+      unit,
+      { value, rule: 'typed' },
+      by,
+    );
+    return settleOnce({ ...world, state, facts: [...world.facts, fact], questions: {} });
+  };
+
+  test('R19: what they chose is written to both sides, and both losers are kept', () => {
+    const world = decided(clash(), 'r');
+    expect(outcome(world)).toBe('r > a b');
+    expect([isKept(world, 'y'), isKept(world, 'z')]).toEqual([true, true]);
+    const healed = heal(world);
+    expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(['r', 'r']);
+  });
+
+  test('R19: an answer names the vector it was given for, and a later edit changes that vector', () => {
+    const asked = clash();
+    const later = play(asked, 'a=w a?');
+    expect(later.questions['u/clash']?.vv).not.toBe(asked.questions['u/clash']?.vv);
+  });
+
+  test('R11 ask: b changes it after the answer and before our write, so they are asked about both', () => {
+    expect(outcome(play(decided(clash(), 'm'), 'b=w b?'))).toBe('m|w asked');
+  });
+});
+
+describe('R12: a blank where blanks have rules', () => {
+  test.for([
+    ['value', 'a=~ a?', '~ > b', null, null],
+    ['ignore', 'a=~ a?', 'x', null, 'x'],
+    ['fill', 'a=~ a?', 'x > a', 'x', 'x'],
+    ['ignore', 'a=~ a? b=z b?', 'z > a', 'z', 'z'],
+    ['fill', 'a=~ a? a! b? b=z b?', 'z > a', 'z', 'z'],
+    ['ignore', 'b=z b? a=~ a?', 'z', null, 'z'],
+    ['fill', 'b=z b? a=~ a?', 'z > a', 'z', 'z'],
+  ] as const)('either, blank: %s, after %s → %s', ([blank, steps, result, endA, endB]) => {
+    const world = play(
+      agreedWorld({
+        rules: rulesOf({ units: [unitOf('u', either(ask, blank))] }),
+        records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } },
+      }),
+      steps,
+    );
+    expect(outcome(world)).toBe(result);
+    const healed = heal(world);
+    expect([valueAt(healed, a), valueAt(healed, b)]).toEqual([endA, endB]);
+  });
+
+  test.for([
+    ['keeps', 'a=~ a?', null, 'x'],
+    ['clears', 'a=~ a?', null, null],
+    ['keeps', 'a=~ a? b=z b?', null, 'z'],
+    ['clears', 'a=~ a? b! b=z b?', null, null],
+    ['keeps', 'a=~ a? a=y a?', 'y', 'y'],
+  ] as const)('master, blank: %s, after %s → %s, %s', ([blank, steps, endA, endB]) => {
+    const world = agreedWorld({
+      rules: rulesOf({ units: [unitOf('u', masterA('restore', blank))] }),
+      records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } },
+    });
+    const healed = heal(play(world, steps));
+    expect([valueAt(healed, a), valueAt(healed, b)]).toEqual([endA, endB]);
+  });
+});
