@@ -1,0 +1,197 @@
+import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
+import type { Json } from '../core/json.js';
+import type { EntityState } from '../core/state.js';
+import type { Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
+import type { ReadModel } from './read-model.js';
+import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
+
+/**
+ * The use cases, one file a verb. Activities call the first group, the API the second. Results hold ids and counts
+ * only, so that they may stand in a workflow's history; values stay in Postgres.
+ */
+export type Engine = {
+  /** What the pair's workflow does next, read from Postgres: the workflow itself remembers nothing that matters. */
+  nextStep(input: { pair: PairId }): Promise<NextStep>;
+  /** Reads, decides and commits one page of one side with its cursor. */
+  takePage(input: TakePageInput): Promise<TakePageResult>;
+  /** Compares one page of a side's keys with the linked ones; confirms what is missing by reading it. */
+  listMissing(input: ListMissingInput): Promise<ListMissingResult>;
+  /** Claims, writes and acknowledges one delivery; resolves it first when an earlier attempt left it in doubt. */
+  deliverBatch(input: { pair: PairId; delivery: number }, signal?: AbortSignal): Promise<DeliverResult>;
+  /** Applies the brakes to what the run planned, before the first write. */
+  checkBrakes(input: { pair: PairId; run: number }): Promise<{ halted: boolean }>;
+  /** Plans the writes that were left undone while the pair was held. */
+  planWaiting(input: {
+    pair: PairId;
+    run: number;
+    after: EntityId | null;
+  }): Promise<{ next: EntityId | null; planned: number }>;
+  endRun(input: { pair: PairId; run: number; problem: string | null }): Promise<CycleSummary>;
+  setMode(input: { pair: PairId; mode: PairMode; by: string }): Promise<void>;
+  /** Decides one page of a plan without committing decisions. */
+  decidePlanPage(input: { plan: number; after: EntityId | null }): Promise<{ next: EntityId | null }>;
+  readyPlan(input: { plan: number }): Promise<void>;
+  failPlan(input: { plan: number; problem: string }): Promise<void>;
+  /** Commits one page of an approved plan: resolutions, questions, links, deliveries. */
+  applyPlanPage(input: { plan: number; run: number; after: EntityId | null }): Promise<{ next: EntityId | null }>;
+  finishPlan(input: { plan: number }): Promise<void>;
+
+  /** Reads the configuration folder, saves the revision and asks the pair for a plan. */
+  requestPlan(input: { pair: PairId; by: string }): Promise<{ plan: number }>;
+  /** Approves a plan that is ready and not expired; @throws `plan.expired`, `plan.not_ready`, `plan.already_applied`. */
+  approvePlan(input: { plan: number; by: string }): Promise<void>;
+  /** @throws `conflict.changed` when the register moved since `vv` was shown, `conflict.already_decided`. */
+  decide(input: DecideInput): Promise<DecideResult>;
+  /** Decides every open conflict of a shape; with `dryRun` only counts. */
+  decideAlike(input: DecideAlikeInput): Promise<DecideAlikeResult>;
+  explainRecord(input: { pair: PairId; side: SideName; key: RecordKey }): Promise<RecordExplanation>;
+  verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
+  /** Full comparison of both systems with their shadows and with each other; reads only. */
+  verify(input: { pair: PairId }, progress?: (done: number) => void): Promise<Verification>;
+};
+
+export type NextStep = {
+  readonly mode: PairMode;
+  readonly halted: boolean;
+  readonly sides: readonly SideName[];
+  readonly everyMs: number;
+  /** Sides whose deletes are found by listing keys, and how often, in cycles. */
+  readonly listings: readonly SideName[];
+  readonly deliveries: readonly { readonly id: number; readonly side: SideName }[];
+  readonly plan: { readonly id: number; readonly state: 'reading' | 'deciding' | 'applying' } | null;
+  readonly waiting: boolean;
+  readonly run: number;
+  readonly verifyDue: boolean;
+};
+
+export type TakePageInput = {
+  readonly pair: PairId;
+  readonly side: SideName;
+  readonly run: number;
+  readonly plan: number | null;
+};
+export type TakePageResult = { readonly read: number; readonly changed: number; readonly more: boolean };
+export type ListMissingInput = {
+  readonly pair: PairId;
+  readonly side: SideName;
+  readonly run: number;
+  readonly after: RecordKey | null;
+};
+export type ListMissingResult = { readonly next: RecordKey | null; readonly deleted: number };
+export type DeliverResult = {
+  readonly written: number;
+  readonly refused: number;
+  readonly stale: number;
+  readonly unknown: number;
+};
+
+/** What a person chooses for a conflict. `keep` names a side; `value` types one; whole-record questions have verbs of their own. */
+export type Choice =
+  | { readonly kind: 'keep'; readonly side: SideName }
+  | { readonly kind: 'value'; readonly value: Json }
+  /** Deletes: `delete` lets it happen everywhere, `restore` brings the record back. */
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'restore' }
+  /** Creates: copy it to the other side, or leave it where it is. Also: leave a refused write or a difference as it is. */
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'leave' }
+  /** Refused writes: try once more. */
+  | { readonly kind: 'retry' }
+  /** Matches: this is the counterpart. */
+  | { readonly kind: 'link'; readonly side: SideName; readonly key: RecordKey };
+
+export type DecideInput = {
+  readonly conflict: number;
+  readonly vv: string;
+  readonly choice: Choice;
+  readonly by: string;
+  readonly note: string | null;
+};
+export type DecideResult = { readonly conflict: ConflictRow; readonly deliveries: number };
+export type DecideAlikeInput = {
+  readonly like: number;
+  readonly choice: Choice;
+  readonly by: string;
+  readonly note: string | null;
+  readonly dryRun: boolean;
+};
+export type DecideAlikeResult = {
+  readonly alike: number;
+  readonly leftOut: number;
+  readonly writes: { readonly [side: SideName]: number };
+  readonly replaced: number;
+  readonly blanked: number;
+  readonly sample: readonly ConflictRow[];
+};
+
+/** Everything that explains one record; `sentences` are what people read, the rest is what they rest on. */
+export type RecordExplanation = {
+  readonly pair: PairId;
+  readonly entity: EntityId;
+  readonly standing: string;
+  readonly keys: { readonly [side: SideName]: RecordKey };
+  readonly state: EntityState;
+  readonly units: readonly UnitExplanation[];
+  readonly conflicts: readonly ConflictRow[];
+};
+export type UnitExplanation = {
+  readonly unit: UnitName;
+  readonly master: string;
+  readonly place: string;
+  readonly agreed: Json;
+  readonly sides: { readonly [side: SideName]: Json };
+  readonly status: string;
+  /** Where the agreed value comes from: the ledger entry of its winning edit. */
+  readonly from: {
+    readonly seq: number;
+    readonly atMs: number;
+    readonly side: SideName | null;
+    readonly actor: string;
+    readonly rule: string;
+    readonly lo: number | null;
+    readonly hi: number | null;
+  } | null;
+  readonly sentences: readonly string[];
+  readonly vectors: { readonly agreed: string; readonly delivered: { readonly [side: SideName]: string } };
+};
+
+export type LedgerVerification = {
+  readonly ok: boolean;
+  readonly entries: number;
+  readonly root: string;
+  readonly entities: number;
+  readonly problems: readonly {
+    readonly seq: number | null;
+    readonly entity: EntityId | null;
+    readonly what: string;
+  }[];
+};
+
+export type Verification = {
+  readonly ok: boolean;
+  readonly compared: number;
+  readonly agree: number;
+  /** Differences by reason; `unexplained` must be zero. */
+  readonly differences: { readonly [reason: string]: number };
+  readonly unexplained: readonly {
+    readonly side: SideName;
+    readonly key: RecordKey;
+    readonly unit: UnitName | null;
+    readonly what: string;
+  }[];
+  readonly ms: number;
+};
+
+/** What `createEngine(ports)` (create-engine.ts) is built from. */
+export type EnginePorts = {
+  readonly store: Store;
+  readonly readModel: ReadModel;
+  readonly connectors: Connectors;
+  readonly runner: Runner;
+  readonly hasher: Hasher;
+  readonly log: Log;
+  /** The pair's present configuration from the folder in git. @throws ParleyError `config.invalid`, `config.not_found` */
+  readonly loadRevision: (pair: PairId) => Promise<SavedRevision>;
+  /** Records a page; 5,000 when not given. */
+  readonly pageSize?: number;
+};

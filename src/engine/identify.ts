@@ -1,0 +1,148 @@
+import type { EntityId, RecordKey, SideName } from '../core/ids.js';
+import { matchValues, type MatchValue } from '../core/identity.js';
+import { recordQuestion, type Question } from '../core/question.js';
+import type { Snapshot } from '../core/record.js';
+import { emptyState } from '../core/register.js';
+import type { PairRules } from '../core/rules.js';
+import type { EntityState } from '../core/state.js';
+import type { Page } from './page.js';
+import type { PairTransaction } from './store.js';
+
+/** A record without an entity, with what it says about who it is. */
+type Stranger = { readonly snapshot: Snapshot; readonly values: readonly MatchValue[] };
+
+/**
+ * Finds or makes the entity of each record that has none (semantics §1.12). A certain rule with exactly one candidate
+ * that has no record on this side links. A likely one waits for the plan that is being made (`asks` is false) or for a
+ * person; more than one candidate, or one that already has a record here, is always a question. What waits is an
+ * entity of its own. Two statements a page.
+ */
+export async function identify(
+  transaction: PairTransaction,
+  page: Page,
+  rules: PairRules,
+  { side, snapshots, asks }: { side: SideName; snapshots: readonly Snapshot[]; asks: boolean },
+): Promise<ReadonlyMap<string, EntityId>> {
+  const strangers = snapshots.map((snapshot): Stranger => ({ snapshot, values: matchValues(rules, side, snapshot) }));
+  const candidates = await loadCandidates(transaction, page, side, strangers);
+  const placing: Placing = { page, side, candidates, taken: new Set(), asks };
+  const found = new Map<string, EntityId>();
+  for (const { snapshot, values } of strangers) {
+    const entity = place(placing, snapshot, values);
+    found.set(snapshot.key, entity);
+    page.link(entity, side, snapshot.key);
+    for (const { value } of values) page.match(entity, side, value);
+  }
+  return found;
+}
+
+/** Entities by match value, of other sides only. */
+async function loadCandidates(
+  transaction: PairTransaction,
+  page: Page,
+  side: SideName,
+  strangers: readonly Stranger[],
+): Promise<Map<string, Set<EntityId>>> {
+  const values = strangers.flatMap((stranger) => stranger.values.map(({ value }) => value));
+  const candidates = new Map<string, Set<EntityId>>();
+  if (values.length === 0) return candidates;
+  for (const row of await transaction.entitiesByMatch(values)) {
+    if (row.side === side) continue;
+    const known = candidates.get(row.value) ?? new Set<EntityId>();
+    candidates.set(row.value, known.add(row.entity));
+  }
+  const ids = [...new Set([...candidates.values()].flatMap((set) => [...set]))].filter(
+    (id) => page.state(id) === undefined,
+  );
+  if (ids.length > 0) page.load(await transaction.entitiesByIds(ids));
+  return candidates;
+}
+
+type Placing = {
+  readonly page: Page;
+  readonly side: SideName;
+  readonly candidates: ReadonlyMap<string, ReadonlySet<EntityId>>;
+  /** Entities that got a record of this side on this very page. */
+  readonly taken: Set<EntityId>;
+  readonly asks: boolean;
+};
+
+function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue[]): EntityId {
+  const { page, candidates, taken } = placing;
+  for (const { kind, value, rule } of values) {
+    const ids = [...(candidates.get(value) ?? [])].filter((id) => isLive(page, id));
+    if (ids.length === 0) continue;
+    const [only] = ids.filter((id) => !hasRecord(placing, id));
+    const isOne = only !== undefined && ids.length === 1;
+    if (isOne) taken.add(only);
+    if (isOne && kind === 'certain') {
+      page.linkedMore(1);
+      return only;
+    }
+    const text = page.hub.rules.match[rule]?.text ?? kind;
+    return waiting(placing, snapshot, ids, { rule: text, isLikely: isOne });
+  }
+  const entity = page.newEntity();
+  page.take(entity, { state: emptyState });
+  return entity;
+}
+
+function isLive(page: Page, id: EntityId): boolean {
+  const kind = page.state(id)?.presence.kind;
+  return kind === 'live' || kind === 'delete_held';
+}
+
+function hasRecord({ page, side, taken }: Placing, id: EntityId): boolean {
+  return taken.has(id) || page.state(id)?.sides[side]?.presence === 'present';
+}
+
+/** An entity of its own that waits for a plan or a person; a single candidate waits with it, so that nothing is created twice. */
+function waiting(
+  { page, side, asks }: Placing,
+  snapshot: Snapshot,
+  candidates: readonly EntityId[],
+  { rule, isLikely }: { rule: string; isLikely: boolean },
+): EntityId {
+  const entity = page.newEntity();
+  const state: EntityState = { ...emptyState, hold: { kind: 'match', candidates, rule, isLikely, isCandidate: false } };
+  page.take(entity, { state, questions: isLikely && !asks ? [] : [matchQuestion(state, side, snapshot.key)] });
+  const [only] = candidates;
+  const other = only === undefined || !isLikely ? undefined : page.state(only);
+  if (only !== undefined && other?.hold === null) {
+    const hold = { kind: 'match', candidates: [entity], rule, isLikely, isCandidate: true } as const;
+    page.take(only, { state: { ...other, hold } });
+  }
+  return entity;
+}
+
+/**
+ * Frees the records that waited for others to be decided, once these are something else or gone. Returns them: the
+ * caller settles them.
+ */
+export async function releaseCandidates(
+  transaction: PairTransaction,
+  page: Page,
+  decided: readonly EntityState[],
+): Promise<readonly EntityId[]> {
+  const ids = decided.flatMap(({ hold }) => (hold?.kind === 'match' ? hold.candidates : []));
+  if (ids.length === 0) return [];
+  page.load(await transaction.entitiesByIds(ids));
+  const freed: EntityId[] = [];
+  for (const id of ids) {
+    const state = page.state(id);
+    if (state?.hold?.kind !== 'match' || !state.hold.isCandidate) continue;
+    page.take(id, { state: { ...state, hold: null } });
+    freed.push(id);
+  }
+  return freed;
+}
+
+/** Asks whether a record that waits is the same as one of its candidates. */
+export function matchQuestion(state: EntityState, side: SideName, key: RecordKey): Question {
+  const { candidates, rule } = state.hold?.kind === 'match' ? state.hold : { candidates: [], rule: 'match' };
+  const note =
+    candidates.length === 1
+      ? 'This record may be the same as one that is already known.'
+      : `This record may be the same as any of ${candidates.length} that are already known.`;
+  return recordQuestion('match', state, side, { note, rule: `match: ${rule}`, shape: rule, key });
+}

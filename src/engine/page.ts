@@ -1,0 +1,391 @@
+import { vectorText, type Vector } from '../core/clock/version-vector.js';
+import type { Hub } from '../core/hub.js';
+import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
+import type { Json } from '../core/json.js';
+import type { Effect, Fact, LedgerEntry, SealedPayload, Source } from '../core/ledger/entry.js';
+import { append } from '../core/ledger/merkle.js';
+import { pack, unpack } from '../core/pack.js';
+import { patchBetween } from '../core/patch.js';
+import type { PlannedWrite } from '../core/plan-writes.js';
+import type { Question } from '../core/question.js';
+import type { PairRules } from '../core/rules.js';
+import { standingOf } from '../core/standing.js';
+import type { EntityState, Shadow } from '../core/state.js';
+import type { Hasher } from './ports.js';
+import type {
+  AppendedEntries,
+  Changes,
+  ConflictClose,
+  ConflictDraft,
+  DeliveryItem,
+  DeliveryRow,
+  EntityChange,
+  IntentRow,
+  LinkRow,
+  MatchRow,
+  PairRow,
+  PairTransaction,
+  RunChange,
+  SideCursor,
+  StoredEntity,
+  WrittenEntry,
+} from './store.js';
+
+export type PageOptions = {
+  readonly rules: PairRules;
+  readonly source: Source;
+  readonly run: { readonly id: number; readonly kind: RunChange['kind'] };
+  readonly plan?: number | null;
+  readonly delivery?: number | null;
+  readonly hasher: Hasher;
+};
+
+/** What one step decided about one entity; the page keeps the last state and gathers the rest. */
+export type Step = {
+  readonly state: EntityState;
+  readonly facts?: readonly Fact[];
+  readonly writes?: readonly PlannedWrite[];
+  readonly questions?: readonly Question[];
+  readonly closes?: readonly { readonly unit: UnitName | null; readonly kind: Question['kind'] }[];
+};
+
+/**
+ * Everything one transaction decides about a pair, gathered in memory and written by one `commit`. Positions in the
+ * ledger, ids of entities and of deliveries are allotted here, under the pair's lock.
+ */
+export class Page {
+  readonly hub: Hub;
+  readonly #transaction: PairTransaction;
+  readonly #options: PageOptions;
+  readonly #states = new Map<EntityId, EntityState>();
+  readonly #changed = new Map<EntityId, { isNew: boolean }>();
+  readonly #facts: Fact[] = [];
+  readonly #items = new Map<SideName, Map<EntityId, DeliveryItem>>();
+  readonly #conflicts = new Map<string, ConflictDraft>();
+  readonly #closes = new Map<string, ConflictClose>();
+  readonly #links: LinkRow[] = [];
+  readonly #unlinks: LinkRow[] = [];
+  readonly #matches: MatchRow[] = [];
+  readonly #counts: { [counter: string]: number } = {};
+  readonly intents: IntentRow[] = [];
+  readonly rereads: { side: SideName; key: RecordKey }[] = [];
+  readonly rereadsDone: { side: SideName; key: RecordKey }[] = [];
+  #nextEntity: number;
+  #linked: number;
+  #waiting: boolean;
+
+  constructor(transaction: PairTransaction, options: PageOptions) {
+    const { pair, nowMs } = transaction;
+    this.#transaction = transaction;
+    this.#options = options;
+    this.#nextEntity = pair.nextEntity;
+    this.#linked = pair.linked;
+    this.#waiting = pair.waiting;
+    this.hub = {
+      rules: options.rules,
+      epoch: pair.epoch,
+      tick: pair.tick + 1,
+      nowMs,
+      deliveries: Object.fromEntries(options.rules.sides.map(({ name }, index) => [name, pair.nextDelivery + index])),
+      sent: transaction.sent,
+    };
+  }
+
+  /** Takes over stored entities; a state that the page already has is newer and stays. */
+  load(entities: readonly StoredEntity[]): void {
+    for (const { id, state } of entities) if (!this.#states.has(id)) this.#states.set(id, unpack(state));
+  }
+
+  /** Whether a delivery may still be sent, or was and is not over; one that this page plans is. */
+  isOpen(delivery: number): boolean {
+    const { sent, planned, pair } = this.#transaction;
+    return sent.has(delivery) || planned.has(delivery) || delivery >= pair.nextDelivery;
+  }
+
+  state(id: EntityId): EntityState | undefined {
+    return this.#states.get(id);
+  }
+
+  newEntity(): EntityId {
+    const id = entityId(this.#nextEntity);
+    this.#nextEntity += 1;
+    this.#changed.set(id, { isNew: true });
+    return id;
+  }
+
+  link(entity: EntityId, side: SideName, key: RecordKey): void {
+    this.#links.push({ side, key, entity });
+  }
+
+  unlink(entity: EntityId, side: SideName, key: RecordKey): void {
+    this.#unlinks.push({ side, key, entity });
+  }
+
+  match(entity: EntityId, side: SideName, value: string): void {
+    this.#matches.push({ entity, side, value });
+  }
+
+  linkedMore(count: number): void {
+    this.#linked += count;
+  }
+
+  leaveWaiting(waiting: boolean): void {
+    this.#waiting = waiting;
+  }
+
+  count(counter: string, by = 1): void {
+    if (by !== 0) this.#counts[counter] = (this.#counts[counter] ?? 0) + by;
+  }
+
+  /** Takes a step for an entity; later steps of the same entity replace its planned writes and questions. */
+  take(entity: EntityId, step: Step): void {
+    const before = this.#states.get(entity);
+    if (before !== step.state) {
+      this.#states.set(entity, step.state);
+      if (before !== undefined) this.#leaveBehind(entity, before, step.state);
+      if (!this.#changed.has(entity)) this.#changed.set(entity, { isNew: false });
+    }
+    if (step.facts !== undefined) this.#facts.push(...step.facts);
+    for (const question of step.questions ?? []) this.#ask(entity, question);
+    for (const close of step.closes ?? [])
+      this.close({ entity, unit: close.unit, kind: close.kind, state: 'closed', decidedBy: null, choice: null });
+    for (const write of step.writes ?? []) this.#write(entity, write);
+  }
+
+  /** A key that no longer stands for the entity is unlinked; what is over is no longer asked about. */
+  #leaveBehind(entity: EntityId, before: EntityState, after: EntityState): void {
+    for (const [name, { key }] of Object.entries(before.sides)) {
+      const side = name as SideName;
+      if (after.sides[side]?.key !== key) this.unlink(entity, side, key);
+    }
+    const isHeld = ({ presence }: EntityState): boolean => presence.kind === 'delete_held';
+    if (isHeld(before) && !isHeld(after)) this.#moot(entity, null, 'delete');
+    if (!isRefused(before) || isRefused(after)) return;
+    for (const unit of [null, ...this.#options.rules.units.map(({ name }) => name)])
+      this.#moot(entity, unit, 'refused');
+  }
+
+  /** What was asked answered itself, also when it was asked on this very page. */
+  #moot(entity: EntityId, unit: UnitName | null, kind: Question['kind']): void {
+    this.#conflicts.delete(`${entity}/${unit ?? ''}/${kind}`);
+    this.close({ entity, unit, kind, state: 'closed', decidedBy: null, choice: null });
+  }
+
+  close(close: ConflictClose): void {
+    this.#closes.set(`${close.entity}/${close.unit ?? ''}/${close.kind}`, close);
+  }
+
+  #ask(entity: EntityId, question: Question): void {
+    this.count('asked');
+    this.#conflicts.set(`${entity}/${question.unit ?? ''}/${question.kind}`, {
+      entity,
+      unit: question.unit,
+      kind: question.kind,
+      shape: question.shape,
+      label: question.label,
+      vv: question.vv,
+      detail: { agreed: question.agreed, sides: question.sides, note: question.note },
+      revision: this.#options.rules.revision,
+      rule: question.rule,
+    });
+  }
+
+  #write(entity: EntityId, write: PlannedWrite): void {
+    const items = this.#items.get(write.side) ?? new Map<EntityId, DeliveryItem>();
+    const { kind, key, fields, expect, token, version } = write;
+    items.set(entity, { entity, kind, key, fields, expect, token, version });
+    this.#items.set(write.side, items);
+    this.count(plannedCounter[kind]);
+    if (kind === 'create') this.link(entity, write.side, key);
+  }
+
+  addFact(fact: Fact): void {
+    this.#facts.push(fact);
+  }
+
+  get deliveryCount(): number {
+    return this.#items.size;
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.#changed.size === 0 &&
+      this.#facts.length === 0 &&
+      this.#conflicts.size === 0 &&
+      this.#closes.size === 0 &&
+      this.rereads.length === 0 &&
+      this.rereadsDone.length === 0 &&
+      this.intents.length === 0
+    );
+  }
+
+  /** Writes the page. Cursors, mode and the rest of the pair's row may be given; ticks and counters are the page's. */
+  async commit(
+    rest: Partial<Omit<Changes, 'pair'>> & {
+      readonly cursors?: { readonly [side: SideName]: SideCursor };
+      readonly pair?: Partial<PairRow>;
+    } = {},
+  ): Promise<void> {
+    const { pair } = this.#transaction;
+    const { cursors, pair: pairChanges, ...lists } = rest;
+    const deliveries = this.#deliveries();
+    const row: PairRow = {
+      ...pair,
+      ...pairChanges,
+      tick: this.isEmpty ? pair.tick : this.hub.tick,
+      nextEntity: this.#nextEntity,
+      linked: this.#linked,
+      waiting: this.#waiting,
+      cursors: { ...pair.cursors, ...cursors },
+      nextDelivery: deliveries.length === 0 ? pair.nextDelivery : pair.nextDelivery + this.#options.rules.sides.length,
+    };
+    const run = this.#run(lists.run);
+    await this.#transaction.commit({
+      ...lists,
+      pair: row,
+      entities: this.#entities(),
+      links: this.#links,
+      unlinks: this.#unlinks,
+      matches: this.#matches,
+      entries: () => this.#entries(),
+      deliveries,
+      conflicts: [...this.#conflicts.values()],
+      closes: [...this.#closes.values()],
+      intents: this.intents,
+      rereads: this.rereads,
+      rereadsDone: this.rereadsDone.filter(
+        (done) => !this.rereads.some(({ side, key }) => side === done.side && key === done.key),
+      ),
+      ...(run === undefined ? {} : { run }),
+    });
+  }
+
+  #run(given: RunChange | undefined): RunChange | undefined {
+    if (Object.keys(this.#counts).length === 0) return given;
+    return { ...this.#options.run, ...given, add: { ...this.#counts, ...given?.add } };
+  }
+
+  #entities(): EntityChange[] {
+    return [...this.#changed].map(([id, { isNew }]) => {
+      const state = this.#states.get(id) as EntityState;
+      return { id, state: pack(state), standing: standingOf(state, this.#options.rules), isNew };
+    });
+  }
+
+  /** What a later step of the page took back is not sent. */
+  #deliveries(): DeliveryRow[] {
+    return [...this.#items].flatMap(([side, planned]) => {
+      const id = this.hub.deliveries[side] as number;
+      const items = [...planned.values()].filter(
+        ({ entity }) => this.#states.get(entity)?.sides[side]?.intent?.delivery === id,
+      );
+      if (items.length === 0) return [];
+      return {
+        id,
+        pair: this.#options.rules.pair,
+        side,
+        state: 'planned' as const,
+        attempt: 0,
+        count: items.length,
+        run: this.#options.run.id,
+        plan: this.#options.plan ?? null,
+        tick: this.hub.tick,
+        createdAtMs: this.hub.nowMs,
+        items,
+      };
+    });
+  }
+
+  #entries(): AppendedEntries {
+    const { pair, nowMs } = this.#transaction;
+    const entries = this.#facts.map((fact, index) => this.#entry(fact, pair.ledgerSize + index, pair.pair, nowMs));
+    const head = append(
+      { size: pair.ledgerSize, peaks: pair.ledgerPeaks },
+      entries.map(({ entry }) => entry.leaf),
+      (left, right) => this.#options.hasher.sha256Node(1, left, right),
+    );
+    return { entries, head };
+  }
+
+  #entry(fact: Fact, seq: number, pair: PairId, atMs: number): WrittenEntry {
+    const { hasher, rules, source, run, delivery } = this.#options;
+    const [before, after] = [documentOf(fact.effects, 'before'), documentOf(fact.effects, 'after')];
+    const patch = patchBetween(before, after);
+    const inverse = patchBetween(after, before);
+    const payload: SealedPayload = {
+      nonce: hasher.nonce(),
+      text: JSON.stringify({ patch, inverse, effects: fact.effects, detail: fact.detail }),
+    };
+    const row = {
+      pair,
+      seq,
+      atMs,
+      kind: fact.kind,
+      entity: fact.entity,
+      side: fact.side,
+      units: fact.effects.map(({ unit }) => unit),
+      actor: actorText(fact),
+      rule: fact.rule,
+      revision: rules.revision,
+      source,
+      dot: fact.dot === null ? null : fact.dot.join(':'),
+      vvBefore: vectorsText(fact.effects, 'vvBefore'),
+      vvAfter: vectorsText(fact.effects, 'vvAfter'),
+      lo: fact.lo,
+      hi: fact.hi,
+      run: run.id,
+      delivery: delivery ?? null,
+      commitment: commitmentOf(hasher, payload),
+    };
+    return { entry: { ...row, leaf: leafOf(hasher, row) }, payload };
+  }
+}
+
+function isRefused(state: EntityState): boolean {
+  return Object.values(state.sides).some((shadow: Shadow) => shadow.refused !== null);
+}
+
+/** What a run planned, by kind of write; the brakes look at it. */
+export const plannedCounter = { create: 'creates', update: 'changes', delete: 'deletes' } as const;
+/** What of it is over, whatever came of it: only the rest can still be stopped. */
+export const overCounter = { create: 'createsOver', update: 'changesOver', delete: 'deletesOver' } as const;
+
+/** Hex SHA-256 over the nonce and the payload's text: proves the values without containing them. */
+export function commitmentOf(hasher: Hasher, { nonce, text }: SealedPayload): string {
+  return hasher.sha256(`${nonce}:${text}`);
+}
+
+/** RFC 6962 leaf hash of a row without its own leaf: over its members in a fixed order, as JSON text. */
+export function leafOf(hasher: Hasher, row: Omit<LedgerEntry, 'leaf'>): string {
+  const { pair, seq, atMs, kind, entity, side, units, actor, rule, revision, source } = row;
+  const { dot, vvBefore, vvAfter, lo, hi, run, delivery, commitment } = row;
+  const members = [pair, seq, atMs, kind, entity, side, units, actor, rule, revision, source];
+  return hasher.sha256Node(
+    0,
+    hasher.sha256(JSON.stringify([...members, dot, vvBefore, vvAfter, lo, hi, run, delivery, commitment])),
+  );
+}
+
+function documentOf(effects: readonly Effect[], when: 'before' | 'after'): Json {
+  const document: { [unit: string]: Json } = {};
+  for (const effect of effects) {
+    const vv: Vector = when === 'before' ? effect.vvBefore : effect.vvAfter;
+    if (Object.keys(vv).length > 0) document[effect.unit] = effect[when];
+  }
+  return document;
+}
+
+function vectorsText(effects: readonly Effect[], which: 'vvBefore' | 'vvAfter'): string {
+  return effects.map((effect) => `${effect.unit} ${vectorText(effect[which])}`).join('; ');
+}
+
+function actorText(fact: Fact): string {
+  switch (fact.actor.kind) {
+    case 'side':
+      return `side:${fact.actor.side}`;
+    case 'rule':
+      return 'rule';
+    case 'person':
+      return `person:${fact.actor.name}`;
+  }
+}

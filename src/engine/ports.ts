@@ -1,0 +1,58 @@
+import type { PairId } from '../core/ids.js';
+import type { PairRules } from '../core/rules.js';
+import type { Connector } from './connector.js';
+import type { SavedRevision } from './store.js';
+
+/** SHA-256 over bytes, and randomness for nonces: the core needs both and may have neither. */
+export interface Hasher {
+  /** Hex SHA-256 of the UTF-8 text. */
+  sha256(text: string): string;
+  /** Hex SHA-256 of the prefix byte followed by the bytes of the hex texts. */
+  sha256Node(prefix: number, ...hex: readonly string[]): string;
+  /** 128 random bits as hex. */
+  nonce(): string;
+}
+
+/** Structured log; fields carry ids, counts and codes, never values of records. */
+export interface Log {
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined };
+
+/** Opens the connector of one side of a revision; connectors are kept open and shared until the revision changes. */
+export interface Connectors {
+  open(revision: SavedRevision, side: PairRules['sides'][number]): Promise<Connector>;
+  close(): Promise<void>;
+}
+
+/** The Runner port: durable orchestration of a pair. The adapter is Temporal; the engine only asks. */
+export interface Runner {
+  /** Makes sure the pair's workflow runs. Idempotent. */
+  ensure(pair: PairId): Promise<void>;
+  /** Tells the pair that something waits in Postgres: a decision, a plan, a mode. Coalesced, never lost. */
+  poke(pair: PairId): Promise<void>;
+  /** Runs one cycle now and waits for it. */
+  runNow(pair: PairId): Promise<CycleSummary>;
+  /** Changes the mode and waits until it holds: a batch under way is finished first, a drain empties the queue. */
+  setMode(pair: PairId, change: ModeChange, by: string): Promise<void>;
+  /** Throws `runner.unreachable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+export type ModeChange = 'hold' | 'pause' | 'drain' | 'resume';
+
+/** Counts of one cycle; ids and counts only, so that it may stand in a workflow's history. */
+export type CycleSummary = {
+  readonly read: number;
+  readonly edited: number;
+  readonly created: number;
+  readonly deleted: number;
+  readonly asked: number;
+  readonly written: number;
+  readonly refused: number;
+  readonly setAside: number;
+  readonly halted: boolean;
+  readonly problem: string | null;
+};

@@ -1,0 +1,55 @@
+import { observe } from '../core/observe.js';
+import type { Snapshot } from '../core/record.js';
+import type { RecordKey, SideName } from '../core/ids.js';
+import type { PairRules } from '../core/rules.js';
+import type { EntityState } from '../core/state.js';
+import type { Page } from './page.js';
+import type { PairTransaction } from './store.js';
+
+/** A page that a plan reads under rules which do not decide yet. */
+export type Ahead = {
+  readonly transaction: PairTransaction;
+  readonly page: Page;
+  readonly side: SideName;
+  readonly records: readonly Snapshot[];
+  readonly deleted: readonly RecordKey[];
+  readonly readTick: number;
+  readonly active: PairRules;
+  readonly next: PairRules;
+};
+
+/**
+ * Takes from a page that was read for a plan with other rules only what the deciding rules know nothing of: fields that
+ * the file maps only now. It was read without the fields that the file drops, and from other places where it maps them
+ * anew; so what changed since the last poll is read again under the rules that decide, and nothing of it is lost or
+ * written before the plan is approved.
+ */
+export async function takeAhead({ transaction, page, side, active, next, ...read }: Ahead): Promise<void> {
+  const stored = await transaction.entitiesByKeys(side, [...read.records.map(({ key }) => key), ...read.deleted]);
+  page.load(stored);
+  const entities = new Map(stored.map(({ key, id }) => [key, id]));
+  const units = next.units.filter((unit) => !active.units.some(({ name }) => name === unit.name));
+  const hub = { ...page.hub, rules: { ...active, units } };
+  for (const snapshot of read.records) {
+    const entity = entities.get(snapshot.key);
+    const state = entity === undefined ? undefined : page.state(entity);
+    if (entity === undefined || state === undefined || !isAsKnown(page, state, side, snapshot)) {
+      page.rereads.push({ side, key: snapshot.key });
+      continue;
+    }
+    // The token is left out: a reading of some fields is not the reading that the token would then stand for.
+    const token = state.sides[side]?.token ?? null;
+    const readAtMs = transaction.nowMs;
+    const reading = { snapshot: { ...snapshot, token }, readTick: read.readTick, readAtMs, complete: null };
+    const seen = observe(entity, state, hub, side, reading);
+    if (seen.kind === 'changed') page.take(entity, { state: seen.state, facts: seen.facts });
+  }
+  for (const key of read.deleted) page.rereads.push({ side, key });
+}
+
+/** Nobody changed the record since it was last read, and no write to it is under way. */
+function isAsKnown(page: Page, state: EntityState, side: SideName, { key, token }: Snapshot): boolean {
+  const shadow = state.sides[side];
+  if (shadow?.presence !== 'present' || shadow.key !== key || token === null || token !== shadow.token) return false;
+  return shadow.intent === null || !page.hub.sent.has(shadow.intent.delivery);
+}

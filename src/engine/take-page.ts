@@ -1,0 +1,316 @@
+import { hasCode, ParleyError } from '../core/errors.js';
+import type { EntityId, RecordKey, SideName } from '../core/ids.js';
+import { observe, type Observation } from '../core/observe.js';
+import { deleteQuestion, observeGone } from '../core/presence.js';
+import type { Snapshot } from '../core/record.js';
+import type { PairRules } from '../core/rules.js';
+import type { EntityState } from '../core/state.js';
+import type { SettleMode } from '../core/plan-writes.js';
+import { withoutIntents } from '../core/register.js';
+import { settle } from '../core/settle.js';
+import type { ReadPage } from './connector.js';
+import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
+import { identify, releaseCandidates } from './identify.js';
+import { Page } from './page.js';
+import { activeRevision, revisionOf } from './revision.js';
+import { takeAhead } from './take-ahead.js';
+import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
+
+export const pageSizeDefault = 5_000;
+
+/**
+ * Reads one page of one side, decides it and commits it with its cursor (architecture, steps 1-5). A crash before the
+ * commit means that the page is read again and changes nothing twice; a second reader loses the race for the cursor.
+ *
+ * For a plan the page is only observed: observations are facts, decisions wait for approval. A pair that already runs
+ * goes on under its approved revision meanwhile; what a plan with other rules reads is taken by `takeAhead`.
+ */
+export async function takePage(ports: EnginePorts, input: TakePageInput): Promise<TakePageResult> {
+  const { store } = ports;
+  const pair = await store.pair(input.pair);
+  const active = pair.revision === null ? null : await activeRevision(ports, pair);
+  const reading = input.plan === null ? active : await planRevision(ports, input.plan);
+  if (reading === null) return nothingRead;
+  const ahead = active !== null && active.id !== reading.id ? { active: active.rules, next: reading.rules } : null;
+  const look = await lookAtSide(ports, pair, reading, { ...input, again: ahead === null });
+  if (look === 'again') return { read: 0, changed: 0, more: true };
+  return store.transact(input.pair, async (transaction) => {
+    refuseIfMoved(pair, transaction.pair, input.side);
+    if (await isOthers(transaction, input)) return nothingRead;
+    const page = new Page(transaction, {
+      rules: ahead?.active ?? reading.rules,
+      source: input.plan === null ? 'poll' : 'plan',
+      // A lookout that was left behind may carry the number of a run that has ended: nobody would brake what it plans.
+      run: { id: transaction.pair.nextRun, kind: input.plan === null ? 'poll' : 'plan' },
+      hasher: ports.hasher,
+    });
+    const taking: Taking = {
+      transaction,
+      page,
+      side: input.side,
+      look,
+      settleRules: active?.rules ?? null,
+      asks: input.plan === null,
+    };
+    const { records, deleted } = look.page;
+    const { side } = input;
+    if (ahead === null) await takeRecords(taking);
+    else await takeAhead({ transaction, page, side, records, deleted, readTick: look.pass.tick, ...ahead });
+    const stored = transaction.pair.cursors[side];
+    const cursor = { ...cursorAfter(stored, look), ...(ahead === null ? {} : { complete: stored?.complete ?? null }) };
+    await page.commit({
+      cursors: { [input.side]: cursor },
+      setAside: look.page.setAside.map(({ place, reason, key }) => ({
+        side: input.side,
+        place,
+        reason,
+        key: key ?? null,
+      })),
+      setAsideCleared: tellsSetAside(look) ? [input.side] : [],
+    });
+    return {
+      read: look.page.records.length + look.page.deleted.length,
+      changed: page.isEmpty ? 0 : 1,
+      more: look.page.more,
+    };
+  });
+}
+
+const nothingRead: TakePageResult = { read: 0, changed: 0, more: false };
+
+/**
+ * Whether somebody else reads the side now. While a plan reads it in full, a poll that took a page of that pass would keep
+ * it from the plan; and a plan that was superseded takes nothing from the one that took its place.
+ */
+async function isOthers(transaction: PairTransaction, { side, plan }: TakePageInput): Promise<boolean> {
+  const stored = transaction.pair.cursors[side];
+  const isBetweenPasses = stored !== undefined && stored.cursor !== null && stored.pass === null;
+  if (plan === null && isBetweenPasses) return false;
+  const open = await transaction.openPlan();
+  return plan === null ? open?.state === 'reading' : open?.id !== plan || open.state !== 'reading';
+}
+
+/**
+ * What was read before the lock was taken is decided only if nobody read the side or changed the rules in between.
+ * @throws ParleyError `store.conflict` (retryable)
+ */
+export function refuseIfMoved(before: PairRow, now: PairRow, side: SideName): void {
+  if (now.cursors[side]?.cursor === before.cursors[side]?.cursor && now.revision === before.revision) return;
+  throw new ParleyError(
+    'store.conflict',
+    `Somebody else read ${side} of pair "${before.pair}" or changed its rules meanwhile. ` +
+      `Nothing was lost; the page is read again.`,
+  );
+}
+
+async function planRevision(ports: EnginePorts, id: number): Promise<SavedRevision> {
+  const plan = await ports.store.plan(id);
+  if (plan === null) throw new ParleyError('plan.not_found', `There is no plan ${id}.`);
+  return revisionOf(ports, plan.pair, plan.revision);
+}
+
+/** What one look at the side brought: the feed's page, and the records that had to be read again by key. */
+type Look = {
+  readonly cursor: string | null;
+  readonly isFirst: boolean;
+  readonly pass: PassStart;
+  readonly page: ReadPage;
+  readonly again: { readonly keys: readonly RecordKey[]; readonly records: readonly Snapshot[]; readonly tick: number };
+};
+
+async function lookAtSide(
+  ports: EnginePorts,
+  pair: PairRow,
+  revision: SavedRevision,
+  input: TakePageInput & { readonly again: boolean },
+): Promise<Look | 'again'> {
+  const { store } = ports;
+  const rules = revision.rules.sides.find(({ name }) => name === input.side);
+  if (rules === undefined) throw new ParleyError('pair.not_found', `Pair "${input.pair}" has no side "${input.side}".`);
+  const connector = await ports.connectors.open(revision, rules);
+  const stored = pair.cursors[input.side];
+  const cursor = stored?.cursor ?? null;
+  const pass = stored?.pass ?? { tick: pair.tick, atMs: await store.nowMs() };
+  const keys = input.again ? await store.rereads(input.pair, input.side, ports.pageSize ?? pageSizeDefault) : [];
+  const records = keys.length === 0 ? [] : await connector.readByKeys(keys);
+  try {
+    const page = await connector.read({ cursor, limit: ports.pageSize ?? pageSizeDefault });
+    return {
+      cursor,
+      isFirst: stored?.pass == null,
+      pass,
+      page: withoutSuspects(page),
+      again: { keys, records, tick: pair.tick },
+    };
+  } catch (error) {
+    if (!hasCode(error, 'connector.cursor_expired')) throw error;
+    ports.log.warn({ pair: input.pair, side: input.side }, 'The cursor expired; the side is read in full.');
+    await restart(ports, input.pair, input.side);
+    return 'again';
+  }
+}
+
+/** Nothing in a page that looks wrong as a whole creates, changes or deletes anything. */
+function withoutSuspects(page: ReadPage): ReadPage {
+  return page.suspect === undefined ? page : { ...page, records: [], deleted: [] };
+}
+
+async function restart(ports: EnginePorts, pair: PairRow['pair'], side: SideName): Promise<void> {
+  await ports.store.transact(pair, async (transaction) => {
+    const stored = transaction.pair.cursors[side];
+    const cursor: SideCursor = { cursor: null, pass: null, complete: stored?.complete ?? null, problem: null };
+    await transaction.commit({
+      pair: { ...transaction.pair, cursors: { ...transaction.pair.cursors, [side]: cursor } },
+    });
+  });
+}
+
+/**
+ * The first page of a pass tells every row that is set aside, also when there is none any more. A feed that stands
+ * where it stood has not looked and says nothing.
+ */
+function tellsSetAside({ isFirst, cursor, page }: Look): boolean {
+  return isFirst && (page.setAside.length > 0 || page.cursor !== cursor);
+}
+
+function cursorAfter(stored: SideCursor | undefined, { page, pass }: Look): SideCursor {
+  return {
+    cursor: page.cursor,
+    pass: page.more ? pass : null,
+    // A pass that was not believed says nothing about records that it did not return.
+    complete: page.more || page.suspect !== undefined ? (stored?.complete ?? null) : pass,
+    problem: page.suspect ?? null,
+  };
+}
+
+type Taking = {
+  readonly transaction: PairTransaction;
+  readonly page: Page;
+  readonly side: SideName;
+  readonly look: Look;
+  readonly settleRules: PairRules | null;
+  /** Whether likely matches are asked at once; a plan lists them first. */
+  readonly asks: boolean;
+};
+
+async function takeRecords({ transaction, page, side, look, settleRules, asks }: Taking): Promise<void> {
+  const { page: read, again } = look;
+  const keys = [...new Set([...again.keys, ...read.records.map(({ key }) => key), ...read.deleted])];
+  if (keys.length === 0) return;
+  const known = new Map<RecordKey, EntityId>();
+  const stored = await transaction.entitiesByKeys(side, keys);
+  page.load(stored);
+  for (const { key, id } of stored) if (isLinkable(page, id, side, key)) known.set(key, id);
+  const complete = transaction.pair.cursors[side]?.complete ?? null;
+  const strangers = uniqueByKey([...again.records, ...read.records]).filter(({ key }) => !known.has(key));
+  const found =
+    strangers.length === 0
+      ? new Map<string, EntityId>()
+      : await identify(transaction, page, page.hub.rules, { side, snapshots: strangers, asks });
+  const entityOf = (key: RecordKey): EntityId | undefined => known.get(key) ?? found.get(key);
+  const mode = settleMode(transaction.pair);
+  const ended: EntityState[] = [];
+  const finish = (entity: EntityId): void => {
+    if (settleRules !== null) settleOn(page, entity, settleRules, mode);
+  };
+
+  const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
+  for (const snapshot of again.records) {
+    const observation: Observation = { snapshot, readTick: again.tick, readAtMs: transaction.nowMs, complete };
+    observeOn(page, entityOf(snapshot.key) as EntityId, side, observation, finish);
+  }
+  for (const key of again.keys) {
+    page.rereadsDone.push({ side, key });
+    if (!reread.has(key)) goneOn(page, known.get(key), { side, key, readTick: again.tick, ended }, finish);
+  }
+  for (const snapshot of read.records) {
+    const observation: Observation = { snapshot, readTick: look.pass.tick, readAtMs: transaction.nowMs, complete };
+    observeOn(page, entityOf(snapshot.key) as EntityId, side, observation, finish);
+  }
+  for (const key of read.deleted) goneOn(page, known.get(key), { side, key, readTick: look.pass.tick, ended }, finish);
+  for (const entity of await releaseCandidates(transaction, page, ended)) finish(entity);
+}
+
+function uniqueByKey(snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return [...new Map(snapshots.map((snapshot) => [snapshot.key, snapshot])).values()];
+}
+
+/**
+ * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). A record that is
+ * still to be deleted belongs to its entity until it is gone.
+ */
+function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
+  const state = page.state(id);
+  const shadow = state?.sides[side];
+  // An entity has one record a side; a second one that came under its name is a stranger.
+  if (shadow?.presence === 'present' && shadow.key !== key) return false;
+  if (state?.presence.kind === 'tombstone') return shadow?.presence === 'present';
+  return state?.presence.kind !== 'alias';
+}
+
+function observeOn(
+  page: Page,
+  entity: EntityId,
+  side: SideName,
+  observation: Observation,
+  finish: (entity: EntityId) => void,
+): void {
+  const state = page.state(entity);
+  if (state === undefined) return;
+  const wasHeld = state.presence.kind === 'delete_held';
+  const seen = observe(entity, state, page.hub, side, observation);
+  if (seen.kind === 'unchanged') return;
+  if (seen.kind === 'stale') {
+    page.rereads.push({ side, key: observation.snapshot.key });
+    return;
+  }
+  page.count('edited', seen.facts.filter(({ kind }) => kind === 'edited' || kind === 'stray').length);
+  page.count('created', seen.facts.filter(({ kind }) => kind === 'linked').length);
+  // What a held delete stands on has just changed: the question is put as it is now.
+  const { presence } = seen.state;
+  const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, page.hub, presence.side)] : [];
+  page.take(entity, { state: seen.state, facts: seen.facts, questions });
+  if (wasHeld && seen.state.presence.kind === 'live')
+    page.close({ entity, unit: null, kind: 'delete', state: 'closed', decidedBy: null, choice: null });
+  finish(entity);
+}
+
+function goneOn(
+  page: Page,
+  entity: EntityId | undefined,
+  { side, key, readTick, ended }: { side: SideName; key: RecordKey; readTick: number; ended: EntityState[] },
+  finish: (entity: EntityId) => void,
+): void {
+  const state = entity === undefined ? undefined : page.state(entity);
+  if (entity === undefined || state === undefined) return;
+  const gone = observeGone(entity, state, page.hub, side, readTick);
+  if (gone.kind === 'stale') page.rereads.push({ side, key });
+  if (gone.kind !== 'changed') return;
+  page.count('deleted');
+  if (gone.state.presence.kind === 'tombstone') ended.push(state);
+  page.take(entity, { state: gone.state, facts: gone.facts, questions: gone.questions, closes: gone.closes });
+  finish(entity);
+}
+
+/** Decides one entity of the page under the approved rules and takes what follows. */
+export function settleOn(page: Page, entity: EntityId, rules: PairRules, mode: SettleMode): void {
+  const state = page.state(entity);
+  if (state === undefined) return;
+  const open = withoutIntents(state, (delivery) => page.isOpen(delivery));
+  const settled = settle(entity, open, { ...page.hub, rules }, mode);
+  if (mode === 'hold') page.leaveWaiting(true);
+  page.take(entity, settled);
+}
+
+/**
+ * Writes are planned only while the pair may write. What comes while the brakes hold it waits, so that the plan that lifts
+ * them is the approval for what it lists and for nothing else.
+ */
+export function settleMode(pair: PairRow): SettleMode {
+  return mayWrite(pair) && pair.halt === null ? 'write' : 'hold';
+}
+
+/** Whether people let the pair write; the brakes are another matter. */
+export function mayWrite({ mode }: PairRow): boolean {
+  return mode === 'active' || mode === 'draining';
+}
