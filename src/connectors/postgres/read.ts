@@ -1,0 +1,149 @@
+import { assert } from '../../core/assert.js';
+import { ParleyError } from '../../core/errors.js';
+import { keyParts } from '../../core/ids.js';
+import type { ReadPage, ReadRequest, SetAside } from '../../engine/connector.js';
+import type { Session, TextRow } from './client.js';
+import { type Column, keyIsAfter, keyIsThere, keyOrder, recordColumns, recordOf, type Table } from './table.js';
+
+/**
+ * Where a feed stands. `since`: every transaction below it had ended when an earlier pass began, and that pass showed
+ * all it left; null means that the pass shows everything. `next`: the same for the pass under way, taken at its first
+ * page; it becomes `since` when the pass is complete. `after`: the key of the last record shown, null between passes.
+ * `server` is the identity under which the numbers mean anything. A view keeps `after` only.
+ */
+type Cursor = {
+  readonly server: string | null;
+  readonly since: string | null;
+  readonly next: string | null;
+  readonly after: readonly string[] | null;
+};
+
+const fromTheStart: Cursor = { server: null, since: null, next: null, after: null };
+const setAsideMax = 100;
+
+/**
+ * Reads one page of a pass. A pass shows the rows that transactions wrote which had not ended when the pass before it
+ * began, so a transaction that commits late is found however long it took; a row may be shown twice, never missed.
+ * Transaction ids only tell *that* a row may be new to us: they are not an order of changes (SPEC).
+ */
+export async function readPage(session: Session, table: Table, request: ReadRequest): Promise<ReadPage> {
+  const from = request.cursor === null ? fromTheStart : parseCursor(request.cursor);
+  const isFirst = from.after === null;
+  const page =
+    table.kind === 'view'
+      ? await viewPage(session, table, from, request.limit)
+      : ((await tablePage(session, table, from, request.limit)) ??
+        // The numbers in the cursor mean nothing any more: everything is read again, from the first key.
+        (await tablePage(session, table, fromTheStart, request.limit)));
+  assert(page !== null, 'a read from the start has no cursor that could be refused');
+  const setAside = isFirst && table.key.some((column) => column.nullable) ? await keyless(session, table) : [];
+  return { ...page, deleted: [], setAside };
+}
+
+type Page = Pick<ReadPage, 'records' | 'cursor' | 'more'>;
+
+async function viewPage(session: Session, table: Table, from: Cursor, limit: number): Promise<Page> {
+  const rows = await session.query(
+    `select ${recordColumns(table, 't')} from ${table.place.sqlName} t
+     where ${keyIsThere(table, 't')} and ${keyIsAfter(table, from.after, 2)}
+     order by ${keyOrder(table)} limit $1::text::bigint`,
+    [String(limit + 1), ...(from.after ?? [])],
+  );
+  return pageOf(table, rows, 0, { from: fromTheStart, limit, next: null });
+}
+
+/**
+ * One statement tells the horizon and shows the rows, both in one snapshot. Null when the server is not the one, or
+ * no longer in the state, in which the cursor's numbers were taken.
+ */
+async function tablePage(session: Session, table: Table, from: Cursor, limit: number): Promise<Page | null> {
+  const isNew = from.server === null;
+  const rows = await session.query(pageStatement(table, from), [
+    String(limit + 1),
+    from.server,
+    from.since,
+    from.next ?? from.since,
+    ...(from.after ?? []),
+  ]);
+  const [horizon, identity, isValid] = rows[0] ?? [];
+  if (!isNew && isValid !== 'true') return null;
+  const server = from.server ?? identity ?? null;
+  return pageOf(table, rows, 3, { from: { ...from, server }, limit, next: from.next ?? horizon ?? null });
+}
+
+/**
+ * The join is lateral, so that its inner side, which is sorted, is also run last and its order stays.
+ * Ids in rows have 32 bits. They are compared by age, with the horizon's age in the same process; an age far below
+ * zero belongs to a frozen row that is older than the counter can tell. A small negative age is a row that was
+ * committed while the statement began, and is new.
+ */
+function pageStatement(table: Table, from: Cursor): string {
+  const isNewer = 'age(t.xmin) <= age($3::text::xid8::xid) and age(t.xmin) >= -1000000000';
+  return `
+select h.horizon, case when h.identity is distinct from $2::text then h.identity end, h.is_valid::text, r.*
+from (
+  select pg_snapshot_xmin(s.now)::text as horizon, i.identity,
+    i.identity is not distinct from $2::text
+      and coalesce(pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint >= 0, true)
+      and coalesce(pg_snapshot_xmax(s.now)::text::bigint - $3::text::bigint < 1000000000, true) as is_valid
+  from (select pg_current_snapshot() as now offset 0) s, (select ${table.identity} as identity offset 0) i
+) h
+left join lateral (
+  select ${recordColumns(table, 't')}
+  from ${table.place.sqlName} t
+  where (h.is_valid or $2::text is null) and ${keyIsThere(table, 't')}
+    and ${from.since === null ? 'true' : isNewer} and ${keyIsAfter(table, from.after, 5)}
+  order by ${keyOrder(table)} limit $1::text::bigint
+) r on true`;
+}
+
+/** Rows from the position `from` on; one more than the limit was asked for, to know whether the pass goes on. */
+function pageOf(
+  table: Table,
+  rows: readonly TextRow[],
+  from: number,
+  pass: { readonly from: Cursor; readonly limit: number; readonly next: string | null },
+): Page {
+  // Without records there is still one row, for the horizon; its record has no key.
+  const present = rows.filter((row) => row[from + 1 + table.read.indexOf(table.key[0] as Column)] !== null);
+  const records = present.slice(0, pass.limit).map((row) => recordOf(table, row, from));
+  const more = present.length > pass.limit;
+  const last = records.at(-1);
+  const { server, since } = pass.from;
+  const after = last === undefined ? null : keyParts(last.key, table.key.length);
+  const cursor: Cursor = more
+    ? { server, since, next: pass.next, after }
+    : { server, since: pass.next, next: null, after: null };
+  return { records, cursor: JSON.stringify(cursor), more };
+}
+
+/** Rows whose key lacks a part are no records; they are told, not followed. */
+async function keyless(session: Session, table: Table): Promise<readonly SetAside[]> {
+  const names = table.key.map((column) => column.name).join(', ');
+  const row = table.kind === 'view' ? "'a row'" : "'row ' || t.ctid::text";
+  const rows = await session.query(
+    `select ${row} from ${table.place.sqlName} t where not (${keyIsThere(table, 't')}) limit ${setAsideMax}`,
+  );
+  return rows.map(([place]) => ({
+    place: `${table.place.object}, ${place ?? ''}`,
+    reason: `The key (${names}) is not filled in.`,
+  }));
+}
+
+function parseCursor(text: string): Cursor {
+  try {
+    const { server, since, next, after } = JSON.parse(text) as Cursor;
+    const isText = (value: unknown): boolean => value === null || typeof value === 'string';
+    const isKey = after === null || (Array.isArray(after) && after.every((part) => typeof part === 'string'));
+    if ([server, since, next].every(isText) && isKey) return { server, since, next, after };
+  } catch {
+    // Falls through: the text is not JSON.
+  }
+  throw new ParleyError(
+    'connector.cursor_expired',
+    'The cursor was not made by this version for a table. Nothing is lost.',
+    {
+      hint: 'The table is read in full.',
+    },
+  );
+}

@@ -1,0 +1,4 @@
+import { connectorConformance } from './conformance.js';
+import { csvHarness } from './csv-world.js';
+
+connectorConformance('csv', csvHarness);
