@@ -1,0 +1,145 @@
+import type { HealthWord } from '../contract/api/pairs.js';
+import type { PairStatus } from '../engine/read-model.js';
+
+export type Health = { readonly word: HealthWord; readonly reason: string; readonly sinceMs: number | null };
+
+/** A write that waits longer than this, or than two polls, makes a pair late. */
+export const lateAfterMs = 60_000;
+
+/**
+ * How a pair is, in one word; the first that applies, so that the word names what matters most to a person:
+ *   Stopped       nothing moves although it should: a brake, no worker, a system that does not answer, a failed run
+ *   Needs you     somebody must decide or approve
+ *   Refusing      a side would not have writes
+ *   Paused, Draining, Held, New      as somebody wanted it
+ *   Late          a write has been waiting too long
+ *   Catching up   something is on its way
+ *   Healthy       nothing of these
+ */
+export function healthOf(status: PairStatus, workersAlive: number): Health {
+  return (
+    stopped(status, workersAlive) ??
+    needsYou(status) ??
+    refusing(status) ??
+    byMode(status) ??
+    behind(status) ?? { word: 'Healthy', reason: 'Nothing is on its way and nobody is asked.', sinceMs: null }
+  );
+}
+
+function stopped(status: PairStatus, workersAlive: number): Health | null {
+  const { row, lastRun } = status;
+  if (row.halt !== null) {
+    const reason = `A brake stopped all writes: ${row.halt.reason} An approved plan lifts it: parley plan ${row.pair}.`;
+    return { word: 'Stopped', reason, sinceMs: row.halt.atMs };
+  }
+  // A paused pair does nothing on purpose, so what last went wrong with it is no news.
+  if (row.mode === 'paused') return null;
+  if (workersAlive === 0 && (row.mode !== 'new' || status.openPlan !== null)) {
+    return { word: 'Stopped', reason: 'No worker is alive: nothing is read or written until one runs.', sinceMs: null };
+  }
+  for (const side of status.sides) {
+    const problem = row.cursors[side.name]?.problem ?? null;
+    if (problem !== null) return { word: 'Stopped', reason: `${side.name}: ${problem}`, sinceMs: null };
+  }
+  if (lastRun?.result === 'failed' && !readSince(status, lastRun.endedAtMs ?? status.nowMs)) {
+    return {
+      word: 'Stopped',
+      reason: `The last run failed: ${lastRun.problem ?? 'no reason was recorded.'}`,
+      sinceMs: lastRun.endedAtMs,
+    };
+  }
+  return null;
+}
+
+/** Runs that find nothing leave no row, so a failure is over when every side was read to its end since. */
+function readSince(status: PairStatus, ms: number): boolean {
+  return status.sides.every((side) => (status.row.cursors[side.name]?.complete?.atMs ?? 0) > ms);
+}
+
+function needsYou(status: PairStatus): Health | null {
+  const { clash, create, match } = status.openConflicts;
+  const parts = [
+    counted(clash, 'clash', 'clashes'),
+    counted(status.openConflicts.delete, 'delete', 'deletes'),
+    counted(create, 'new record', 'new records'),
+    counted(match, 'possible match', 'possible matches'),
+  ].filter((part) => part !== null);
+  if (parts.length > 0) {
+    const waiting = clash + status.openConflicts.delete + create + match;
+    const reason = `${waiting === 1 ? 'A decision waits' : `${waiting} decisions wait`} (${parts.join(', ')}): parley review list.`;
+    return { word: 'Needs you', reason: reason + modeNote(status), sinceMs: null };
+  }
+  const plan = status.openPlan;
+  if (plan?.state === 'ready' && (plan.expiresAtMs === null || plan.expiresAtMs > status.nowMs)) {
+    const reason = `Plan ${plan.id} waits for approval: parley apply ${plan.id}.`;
+    return { word: 'Needs you', reason: reason + modeNote(status), sinceMs: plan.createdAtMs };
+  }
+  return null;
+}
+
+function refusing(status: PairStatus): Health | null {
+  const refused = Math.max(status.openConflicts.refused, status.standings.refused);
+  if (refused === 0) return null;
+  const reason = `${refused === 1 ? 'A write was' : `${refused} writes were`} refused: parley review list.`;
+  return { word: 'Refusing', reason: reason + modeNote(status), sinceMs: null };
+}
+
+function byMode(status: PairStatus): Health | null {
+  const pair = status.row.pair;
+  switch (status.row.mode) {
+    case 'paused':
+      return { word: 'Paused', reason: `Neither read nor written: parley resume ${pair}.`, sinceMs: null };
+    case 'draining':
+      return { word: 'Draining', reason: 'Finishes what is on its way, then pauses.', sinceMs: null };
+    case 'held':
+      return { word: 'Held', reason: `Read but not written: parley resume ${pair}.`, sinceMs: null };
+    case 'new':
+      return { word: 'New', reason: firstStep(status), sinceMs: null };
+    case 'active':
+      return null;
+  }
+}
+
+function firstStep({ row, openPlan }: PairStatus): string {
+  if (openPlan?.state === 'reading' || openPlan?.state === 'deciding') return `Plan ${openPlan.id} is being made.`;
+  return `Nothing was approved yet: parley plan ${row.pair}.`;
+}
+
+function behind(status: PairStatus): Health | null {
+  const waiting = status.standings.on_its_way;
+  const oldest = status.oldestUndeliveredMs;
+  if (oldest !== null && status.nowMs - oldest > Math.max(lateAfterMs, 2 * status.everyMs)) {
+    return { word: 'Late', reason: `${countOfRecords(waiting)} on the way, the oldest for too long.`, sinceMs: oldest };
+  }
+  if (waiting > 0 || oldest !== null) {
+    return { word: 'Catching up', reason: `${countOfRecords(waiting)} on the way.`, sinceMs: oldest };
+  }
+  if (status.standings.undecided > 0) {
+    const reason = `${countOfRecords(status.standings.undecided)} read but left out of the last plan: parley plan ${status.row.pair}.`;
+    return { word: 'Catching up', reason, sinceMs: null };
+  }
+  return null;
+}
+
+/** What matters more than the mode hides its word, so the sentence tells it. */
+function modeNote(status: PairStatus): string {
+  switch (status.row.mode) {
+    case 'held':
+      return ' Writes are held.';
+    case 'paused':
+      return ' The pair is paused.';
+    case 'draining':
+      return ' The pair is draining.';
+    case 'new':
+    case 'active':
+      return '';
+  }
+}
+
+function counted(count: number, one: string, many: string): string | null {
+  return count === 0 ? null : `${count} ${count === 1 ? one : many}`;
+}
+
+function countOfRecords(count: number): string {
+  return count === 1 ? '1 record is' : `${count} records are`;
+}

@@ -1,0 +1,49 @@
+import type { LedgerEntryView, LedgerPayloadView } from '../../contract/api/ledger.js';
+import { vectorText } from '../../core/clock/version-vector.js';
+import type { LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
+import type { StoredEntry } from '../../engine/store.js';
+import { moment, momentOrNull } from './moment.js';
+
+export function ledgerEntryView({ entry, payload, sealed }: StoredEntry): LedgerEntryView {
+  return {
+    pair: entry.pair,
+    seq: entry.seq,
+    at: moment(entry.atMs),
+    kind: entry.kind,
+    entity: entry.entity,
+    side: entry.side,
+    units: [...entry.units],
+    actor: entry.actor,
+    rule: entry.rule,
+    revision: entry.revision,
+    source: entry.source,
+    dot: entry.dot,
+    vvBefore: entry.vvBefore,
+    vvAfter: entry.vvAfter,
+    lo: momentOrNull(entry.lo),
+    hi: momentOrNull(entry.hi),
+    run: entry.run,
+    delivery: entry.delivery,
+    commitment: entry.commitment,
+    leaf: entry.leaf,
+    payload: payload === null || sealed === null ? null : payloadView(payload, sealed),
+  };
+}
+
+function payloadView(payload: LedgerPayload, sealed: SealedPayload): LedgerPayloadView {
+  return {
+    nonce: sealed.nonce,
+    text: sealed.text,
+    patch: [...payload.patch],
+    inverse: [...payload.inverse],
+    effects: payload.effects.map((effect) => ({
+      unit: effect.unit,
+      before: effect.before,
+      after: effect.after,
+      vvBefore: vectorText(effect.vvBefore),
+      vvAfter: vectorText(effect.vvAfter),
+      ctx: Object.fromEntries(Object.entries(effect.ctx).map(([side, vector]) => [side, vectorText(vector)])),
+    })),
+    detail: { ...payload.detail },
+  };
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { ledgerPageSchema } from '../../contract/api/ledger.js';
+import { pageQuerySchema } from '../../contract/api/paging.js';
+import {
+  recordDeliveriesSchema,
+  recordPageSchema,
+  recordQuerySchema,
+  recordSchema,
+} from '../../contract/api/records.js';
+import { keySchema, pairNameSchema, sideNameSchema } from '../../contract/api/values.js';
+import { ParleyError } from '../../core/errors.js';
+import { type PairId, pairId, recordKey, type SideName, sideName } from '../../core/ids.js';
+import type { ApiDependencies } from '../environment.js';
+import { ledgerEntryView } from '../present/ledger.js';
+import { pageView } from '../present/moment.js';
+import { recordDeliveryView, recordRowView, recordView } from '../present/record.js';
+import { answers, createRouter, type Router, securedRoute } from '../router.js';
+import { existingPair, pairParams } from './pairs.js';
+
+const recordParams = z.object({ pair: pairNameSchema, side: sideNameSchema, key: keySchema });
+const deliveriesMax = 100;
+
+export function recordRoutes(dependencies: ApiDependencies): Router {
+  const router = createRouter();
+  const { engine, readModel } = dependencies;
+  historyRoutes(router, dependencies);
+
+  router.openapi(
+    securedRoute('viewer', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/records',
+      tags: ['records'],
+      summary: 'Records of a pair, by where they stand and how their keys begin',
+      request: { params: pairParams, query: recordQuerySchema },
+      responses: answers(recordPageSchema, 'A page of records'),
+    }),
+    async (c) => {
+      const { standing, key, after, limit } = c.req.valid('query');
+      const pair = await existingPair(dependencies, c.req.valid('param').pair);
+      const filter = { standing: standing ?? null, keyPrefix: key ?? null };
+      const page = await readModel.records(pair, filter, { after: after ?? null, limit });
+      return c.json(pageView(page, recordRowView), 200);
+    },
+  );
+
+  router.openapi(
+    securedRoute('viewer', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/records/{side}/{key}',
+      tags: ['records'],
+      summary: 'Everything that explains one record: values of all sides, blame, open questions',
+      request: { params: recordParams },
+      responses: answers(recordSchema, 'The record'),
+    }),
+    async (c) => {
+      const { pair, side, key } = c.req.valid('param');
+      await existingSide(dependencies, pair, side);
+      const explained = await engine.explainRecord({ pair: pairId(pair), side: sideName(side), key: recordKey(key) });
+      return c.json(recordView(explained), 200);
+    },
+  );
+  return router;
+}
+
+function historyRoutes(router: Router, dependencies: ApiDependencies): void {
+  const { readModel } = dependencies;
+  router.openapi(
+    securedRoute('viewer', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/ledger',
+      tags: ['records'],
+      summary: 'What happened to one record, newest first',
+      request: { params: recordParams, query: pageQuerySchema },
+      responses: answers(ledgerPageSchema, 'A page of ledger entries'),
+    }),
+    async (c) => {
+      const { after, limit } = c.req.valid('query');
+      const { pair, entity } = await existingRecord(dependencies, c.req.valid('param'));
+      const page = await readModel.entityLedger(pair, entity.id, { after: after ?? null, limit });
+      return c.json(pageView(page, ledgerEntryView), 200);
+    },
+  );
+
+  router.openapi(
+    securedRoute('viewer', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/deliveries',
+      tags: ['records'],
+      summary: 'Writes to one record with what became of them, newest first',
+      request: { params: recordParams },
+      responses: answers(recordDeliveriesSchema, `At most ${deliveriesMax} writes`),
+    }),
+    async (c) => {
+      const { pair, entity } = await existingRecord(dependencies, c.req.valid('param'));
+      const rows = await readModel.entityDeliveries(pair, entity.id, deliveriesMax);
+      return c.json({ rows: rows.map(recordDeliveryView) }, 200);
+    },
+  );
+}
+
+async function existingRecord(dependencies: ApiDependencies, place: z.infer<typeof recordParams>) {
+  const { pair, side } = await existingSide(dependencies, place.pair, place.side);
+  const entity = await dependencies.readModel.entityByKey(pair, side, recordKey(place.key));
+  if (entity !== null) return { pair, entity };
+  // The key is the caller's own and names a record; it is said back so that a typing error can be seen.
+  throw new ParleyError('record.not_found', `Pair ${pair} knows no record ${side}:${place.key}.`, {
+    hint: `parley record list --pair ${pair} --key <beginning> finds records by key.`,
+  });
+}
+
+/** A side that the pair does not have is named with those that it has. @throws ParleyError `pair.not_found`, `request.not_found` */
+async function existingSide(
+  dependencies: ApiDependencies,
+  rawPair: string,
+  rawSide: string,
+): Promise<{ pair: PairId; side: SideName }> {
+  const row = await dependencies.store.pair(pairId(rawPair));
+  const revision = await dependencies.store.revision(row.pair, row.revision ?? row.latestRevision);
+  const sides = revision?.rules.sides.map((side) => side.name) ?? [];
+  const found = sides.find((side) => side === rawSide);
+  if (found !== undefined) return { pair: row.pair, side: found };
+  throw new ParleyError('request.not_found', `Pair ${row.pair} has no side "${rawSide}".`, {
+    hint: `Its sides are ${sides.join(' and ')}.`,
+  });
+}

@@ -1,0 +1,62 @@
+import type { ChoiceInput } from '../contract/api/conflicts.js';
+import type { Json } from '../core/json.js';
+import type { Place } from './arguments.js';
+import { wrongUsage } from './failure.js';
+
+/** The flags that answer a question. Exactly one of them is a decision. */
+export type ChoiceFlags = {
+  readonly keep?: string;
+  readonly value?: string;
+  readonly delete?: boolean;
+  readonly restore?: boolean;
+  readonly copy?: boolean;
+  readonly leave?: boolean;
+  readonly retry?: boolean;
+  readonly link?: Place;
+};
+
+const verbs = ['delete', 'restore', 'copy', 'leave', 'retry'] as const;
+const all = '--keep SIDE, --value TEXT, --delete, --restore, --copy, --leave, --retry or --link SIDE:KEY';
+
+/**
+ * @param like a value that the question is about: where that is a list (a group of fields), a typed value is one too
+ * @returns null when no flag was given. @throws ParleyError `request.invalid` for more than one
+ */
+export function choiceFrom(flags: ChoiceFlags, like: Json): ChoiceInput | null {
+  const chosen: ChoiceInput[] = [];
+  if (flags.keep !== undefined) chosen.push({ kind: 'keep', side: flags.keep });
+  if (flags.value !== undefined) chosen.push({ kind: 'value', value: typedValue(flags.value, like) });
+  if (flags.link !== undefined) chosen.push({ kind: 'link', ...flags.link });
+  for (const verb of verbs) if (flags[verb] === true) chosen.push({ kind: verb });
+  const [only] = chosen;
+  if (chosen.length > 1) throw wrongUsage('Two answers to one question. Nothing was decided.', `Choose one of ${all}.`);
+  return only ?? null;
+}
+
+export function requiredChoice(flags: ChoiceFlags, like: Json): ChoiceInput {
+  const choice = choiceFrom(flags, like);
+  if (choice === null) throw wrongUsage('No answer was given. Nothing was decided.', `Choose one of ${all}.`);
+  return choice;
+}
+
+/** Text as it was typed. For a group of fields: a JSON list with a member for each of them. */
+function typedValue(text: string, like: Json): Json {
+  if (!Array.isArray(like)) return text;
+  const members = listIn(text);
+  if (members?.length === like.length) return members;
+  throw wrongUsage(
+    `This question is about ${like.length} fields at once. Nothing was decided.`,
+    `Type them as a JSON list of ${like.length} texts, such as --value '["a","b"]'.`,
+  );
+}
+
+function listIn(text: string): readonly Json[] | null {
+  try {
+    const parsed = JSON.parse(text) as Json;
+    return Array.isArray(parsed) && parsed.every((member) => member === null || typeof member === 'string')
+      ? parsed
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+import type { LedgerEntryView, LedgerVerificationView } from '../../contract/api/ledger.js';
+import type { VerificationView } from '../../contract/api/pairs.js';
+import { changesOf, receiptsOf } from './entry-change.js';
+import { between, clock, duration } from './moment.js';
+import { paint, type Style } from './style.js';
+import { table } from './table.js';
+import { printable } from './text-width.js';
+import { count, counted, place, plainValue, tally } from './value.js';
+
+/** Entries of a ledger, one line each. */
+export function renderEntries(entries: readonly LedgerEntryView[], style: Style): string {
+  if (entries.length === 0) return 'The ledger is empty.';
+  return table(
+    [
+      { head: 'SEQ', align: 'right' },
+      { head: 'AT' },
+      { head: 'KIND' },
+      { head: 'RECORD', align: 'right' },
+      { head: 'SIDE' },
+      { head: 'WHAT', flexible: true },
+      { head: 'BY', flexible: true },
+      { head: 'RULE', flexible: true },
+    ],
+    entries.map((entry) => [
+      String(entry.seq),
+      clock(entry.at, style),
+      entry.kind,
+      entry.entity === null ? '-' : String(entry.entity),
+      entry.side ?? '-',
+      whatOf(entry),
+      printable(entry.actor),
+      printable(entry.rule),
+    ]),
+    style,
+  );
+}
+
+/** What an entry says in one line; without its payload only the fields are known. */
+function whatOf(entry: LedgerEntryView): string {
+  if (entry.kind === 'delivered') return entry.payload === null ? '' : counted(receiptsOf(entry), 'write');
+  const changes = changesOf(entry);
+  return changes.length === 0 ? entry.units.join(', ') : changes.join(', ');
+}
+
+/** One entry in full: facts, values, and what proves them. */
+export function renderEntry(entry: LedgerEntryView, style: Style): string {
+  const line = (name: string, text: string): string => `  ${name.padEnd(11)} ${text}`;
+  const lines = [
+    `${paint(style, 'bold', `${entry.pair} ${entry.seq}`)}   ${entry.kind}   ${clock(entry.at, style)}`,
+    line('record', entry.entity === null ? 'the pair itself' : String(entry.entity)),
+    line('side', entry.side ?? '-'),
+    line('by', printable(entry.actor)),
+    line('rule', printable(entry.rule)),
+    line('known by', entry.source),
+    line('edited', between(entry.lo, entry.hi, style) || '-'),
+    line('run', entry.run === null ? '-' : String(entry.run)),
+    line('delivery', entry.delivery === null ? '-' : String(entry.delivery)),
+    line('version', `${entry.vvBefore || '-'} => ${entry.vvAfter || '-'}`),
+    line('config', entry.revision.slice(0, 12)),
+    line('commitment', entry.commitment),
+    line('leaf', entry.leaf),
+  ];
+  if (entry.payload === null) return [...lines, line('values', 'erased; the proof stands')].join('\n');
+  for (const { unit, before, after } of entry.payload.effects) {
+    lines.push(line(unit, `${plainValue(before)} => ${plainValue(after)}`));
+  }
+  for (const { op, path } of entry.payload.patch) lines.push(line('patch', `${op} ${printable(path)}`));
+  return lines.join('\n');
+}
+
+/** Whether the ledger proves what the hub holds. The root is what to keep elsewhere. */
+export function renderLedgerVerification(verified: LedgerVerificationView, style: Style): string {
+  const { pair, ok, entries, entities, root, problems } = verified;
+  const amounts = `${counted(entries, 'entry', 'entries')}, ${counted(entities, 'record')}`;
+  const held = `what the hub holds of ${pair}`;
+  const head = ok
+    ? `${paint(style, 'green', 'The ledger proves')} ${held}: ${amounts}.`
+    : `${paint(style, 'red', 'The ledger does not prove')} ${held}: ${counted(problems.length, 'place')} of ${amounts}.`;
+  const lines = problems.map(({ seq, entity, what }) => {
+    const where = [seq === null ? '' : `entry ${seq}`, entity === null ? '' : `record ${entity}`];
+    return `  ${where.filter((part) => part !== '').join(', ') || 'log'}: ${printable(what)}`;
+  });
+  return [head, ...lines, `root ${root}`].join('\n');
+}
+
+const findingsShown = 20;
+
+/** The full comparison of both systems. Only what is unexplained is an alarm. */
+export function renderVerification(verified: VerificationView, style: Style): string {
+  const { pair, ok, compared, agree, differences, unexplained, ms } = verified;
+  const percent = compared === 0 ? '100.00' : (Math.floor((agree * 10_000) / compared) / 100).toFixed(2);
+  const head = `Compared ${counted(compared, 'record')} of ${pair} in ${duration(ms)}: ${percent} % agree (${count(agree)}).`;
+  const { unexplained: alarms = unexplained.length, ...explained } = differences;
+  const lines = [head];
+  const reasons = tally(explained).replaceAll('_', ' ');
+  if (reasons !== '') lines.push(`  explained    ${reasons}`);
+  lines.push(
+    ok ? `  ${paint(style, 'green', 'unexplained  0')}` : `  ${paint(style, 'red', `unexplained  ${count(alarms)}`)}`,
+  );
+  for (const { side, key, unit, what } of unexplained.slice(0, findingsShown)) {
+    lines.push(`    ${place(side, key)}  ${unit ?? 'record'}  ${printable(what)}`);
+  }
+  if (unexplained.length > findingsShown) lines.push(`    ${count(unexplained.length - findingsShown)} more: --json`);
+  return lines.join('\n');
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { conflictSchema } from './conflicts.js';
+import { pageOf, pageQuerySchema } from './paging.js';
+import {
+  bySide,
+  countSchema,
+  idSchema,
+  jsonSchema,
+  keySchema,
+  momentSchema,
+  pairNameSchema,
+  sideNameSchema,
+  standingSchema,
+  unitNameSchema,
+  vectorSchema,
+} from './values.js';
+
+export const recordRowSchema = z
+  .object({ entity: idSchema, standing: standingSchema, keys: bySide(keySchema), changedAt: momentSchema })
+  .meta({ id: 'RecordRow' });
+export const recordPageSchema = pageOf(recordRowSchema).meta({ id: 'RecordPage' });
+export const recordQuerySchema = pageQuerySchema.extend({
+  standing: standingSchema.optional(),
+  key: z.string().optional().meta({ description: 'How a key begins, on any side' }),
+});
+
+/** Blame: where the agreed value of a unit comes from. `seq` is the ledger entry of the winning edit. */
+const blameSchema = z.object({
+  seq: idSchema,
+  at: momentSchema,
+  side: sideNameSchema.nullable(),
+  actor: z.string(),
+  rule: z.string(),
+  lo: momentSchema.nullable(),
+  hi: momentSchema.nullable(),
+});
+
+const recordUnitSchema = z.object({
+  unit: unitNameSchema,
+  master: z.string(),
+  place: z.string().meta({ description: 'Where the rule stands', examples: ['pairs/suppliers.yaml:14'] }),
+  agreed: jsonSchema,
+  sides: bySide(jsonSchema),
+  status: z.string(),
+  from: blameSchema.nullable(),
+  sentences: z.array(z.string()),
+  vectors: z.object({ agreed: vectorSchema, delivered: bySide(vectorSchema) }),
+});
+
+const recordSideSchema = z.object({
+  key: keySchema,
+  presence: z.enum(['present', 'awaited', 'gone']),
+  readAt: momentSchema.nullable().meta({ description: 'When it was last read, or a write to it acknowledged' }),
+});
+
+/** Everything that explains one record. */
+export const recordSchema = z
+  .object({
+    pair: pairNameSchema,
+    entity: idSchema,
+    standing: z.string(),
+    presence: z.enum(['live', 'delete_held', 'tombstone', 'alias']),
+    hold: z.enum(['create', 'match', 'left']).nullable(),
+    keys: bySide(keySchema),
+    sides: bySide(recordSideSchema),
+    units: z.array(recordUnitSchema),
+    conflicts: z.array(conflictSchema),
+  })
+  .meta({ id: 'Record' });
+
+export const recordDeliverySchema = z
+  .object({
+    id: idSchema,
+    side: sideNameSchema,
+    state: z.string(),
+    kind: z.string(),
+    createdAt: momentSchema,
+    sentAt: momentSchema.nullable(),
+    doneAt: momentSchema.nullable(),
+    attempt: countSchema,
+    outcome: z.string(),
+    fields: z.record(z.string(), jsonSchema),
+  })
+  .meta({ id: 'RecordDelivery' });
+export const recordDeliveriesSchema = z
+  .object({ rows: z.array(recordDeliverySchema) })
+  .meta({ id: 'RecordDeliveries' });
+
+/** A question with the record it is about, so that one answer holds all a person needs to decide. */
+export const conflictDetailSchema = z
+  .object({ conflict: conflictSchema, record: recordSchema.nullable() })
+  .meta({ id: 'ConflictDetail' });
+
+export type RecordRowView = z.infer<typeof recordRowSchema>;
+export type RecordView = z.infer<typeof recordSchema>;
+export type RecordUnitView = RecordView['units'][number];
+export type RecordQuery = z.input<typeof recordQuerySchema>;
+export type RecordDeliveryView = z.infer<typeof recordDeliverySchema>;
+export type ConflictDetailView = z.infer<typeof conflictDetailSchema>;

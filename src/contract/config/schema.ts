@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import {
+  createWords,
+  deleteWords,
+  eitherBlankWords,
+  equalityWords,
+  lensWords,
+  masterBlankWords,
+  policyWords,
+  strayWords,
+} from './words.js';
+
+/**
+ * The shape of pairs/*.yaml. Editors get this as JSON Schema; what depends on more than one place in the file (which
+ * sides exist, who writes what) is checked in pair-file.ts.
+ */
+const text = z.string().min(1);
+const oneOrMore = z.union([text, z.array(text).min(1)]);
+
+export const pathsSchema = oneOrMore.meta({
+  description: 'A native field of this side, or a list of fields that belong together and are decided as one.',
+});
+
+export const systemSchema = z.strictObject({
+  object: text.meta({ description: 'connection/object, such as crm/public.accounts or erp/suppliers.csv.' }),
+  key: oneOrMore.meta({ description: 'The field or fields that identify a record. Written on create only.' }),
+  only: text.optional().meta({ description: 'A filter on records. Not executed by this version.' }),
+});
+
+const policyWord = z.enum(policyWords);
+export type PolicyInput =
+  | z.infer<typeof policyWord>
+  | { readonly prefer: string; readonly otherwise?: PolicyInput | undefined }
+  | { readonly newest: { readonly within: string }; readonly otherwise?: PolicyInput | undefined };
+
+export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z
+  .union([
+    policyWord,
+    z.strictObject({ prefer: text, otherwise: z.lazy(() => policySchema).optional() }),
+    z.strictObject({ newest: z.strictObject({ within: text }), otherwise: z.lazy(() => policySchema).optional() }),
+  ])
+  .meta({
+    id: 'policy',
+    description: 'ask, newest, { prefer: SIDE, otherwise: ask } or { newest: { within: 1d } }. Default: ask.',
+  });
+
+const as = z.enum(lensWords).meta({ description: 'The type both sides share. Default: text.' });
+const same = z.enum(equalityWords).meta({ description: 'When two values count as equal. Default: as the type says.' });
+const neverHere = z.never().optional();
+
+export const masterUnitSchema = z
+  .object({
+    as: as.optional(),
+    same: same.optional(),
+    blank: z.enum(masterBlankWords).optional().meta({
+      description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
+    }),
+    stray: z
+      .enum(strayWords)
+      .optional()
+      .meta({ description: 'What happens with an edit elsewhere. Default: stray_edits.' }),
+    conflict: neverHere,
+  })
+  .catchall(pathsSchema);
+
+export const eitherUnitSchema = z
+  .object({
+    as: as.exclude(['join']).optional(),
+    same: same.optional(),
+    blank: z.enum(eitherBlankWords).optional().meta({
+      description:
+        'value: a blank is an edit like any other. ignore: it is no opinion. fill: and it is filled. Default: value.',
+    }),
+    conflict: policySchema.optional(),
+    stray: neverHere,
+  })
+  .catchall(pathsSchema);
+
+const unitsUnder = <Unit extends z.ZodType>(unit: Unit): z.ZodRecord<z.ZodString, Unit> => z.record(z.string(), unit);
+
+export const mastersSchema = z
+  .object({ either: unitsUnder(eitherUnitSchema).optional() })
+  .catchall(unitsUnder(masterUnitSchema))
+  .meta({
+    description: 'Who decides: a side alone, or either. Under each, units: one shared name and a field on each side.',
+  });
+
+export const createsSchema = z.record(z.string(), z.enum(createWords)).meta({
+  description: 'What happens with a record that is new on a side. Default: ask.',
+});
+export const deletesSchema = z
+  .object({ limit: text.optional().meta({ description: 'Such as: 10 per run.' }) })
+  .catchall(z.enum(deleteWords))
+  .meta({ description: 'What happens with a record that was deleted on a side. Default: ask.' });
+
+export const runSchema = z.strictObject({
+  every: text.optional().meta({ description: 'Such as 1s or 5m. Default: 5m.' }),
+  verify: text
+    .optional()
+    .meta({ description: 'Full comparison: 1d, daily 02:00 Europe/Berlin, or never. Default: 1d.' }),
+  listen: z.boolean().optional().meta({ description: 'Not executed by this version: changes are polled.' }),
+  quiet: text.optional().meta({ description: 'Not executed by this version.' }),
+});
+
+export const conflictsSchema = z.strictObject({
+  default: policySchema.optional(),
+  due: text.optional().meta({ description: 'Not executed by this version.' }),
+});
+
+const matchRule = text.meta({
+  description:
+    'crm.id = erp.crm_id (certain), or shared names such as email + country (likely). The first that fits decides.',
+});
+
+export const pairSchema = z.strictObject({
+  pair: text.meta({ description: 'The name of this pair: the file name without .yaml.' }),
+  about: text.optional().meta({ description: 'What the pair is for, for the people who meet it.' }),
+  owner: text.meta({ description: 'The person or team that answers for the pair.' }),
+  systems: z
+    .record(z.string(), systemSchema)
+    .meta({ description: 'The sides, two or more, by the names people use for them.' }),
+  match: z.array(matchRule).min(1).meta({ description: 'How two records are known to be one.' }),
+  masters: mastersSchema,
+  conflicts: conflictsSchema.optional(),
+  stray_edits: z
+    .enum(strayWords)
+    .optional()
+    .meta({ description: 'An edit on a side that is not the master. Default: restore.' }),
+  creates: createsSchema.optional(),
+  deletes: deletesSchema.optional(),
+  run: runSchema.optional(),
+  alerts: z
+    .array(z.strictObject({ when: text, tell: text }))
+    .optional()
+    .meta({ description: 'Not executed by this version.' }),
+});
+
+/** Settings of connections.yaml by connector. `url` is a secret: it is written as env:NAME. */
+export const connectorSchemas = {
+  postgres: z.strictObject({
+    connector: z.literal('postgres'),
+    url: text.meta({
+      description: 'Where the database is: env:NAME of a variable that holds postgres://user:password@host/database.',
+    }),
+  }),
+  csv: z.strictObject({
+    connector: z.literal('csv'),
+    folder: text.meta({ description: 'The folder of the files; relative to connections.yaml.' }),
+    encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional().meta({
+      description: 'Default: what the first bytes say, else utf-8.',
+    }),
+    delimiter: z.string().length(1).optional().meta({ description: 'Default: found by looking.' }),
+  }),
+} as const;
+
+export type ConnectorName = keyof typeof connectorSchemas;
+export const connectorNames = Object.keys(connectorSchemas) as readonly ConnectorName[];
+
+export const connectionsSchema = z.record(
+  z.string(),
+  z.discriminatedUnion('connector', [connectorSchemas.postgres, connectorSchemas.csv]),
+);

@@ -1,0 +1,122 @@
+import { type PairRules, type SideRules, type UnitRules } from '../../core/rules.js';
+
+/**
+ * The closed word lists of the language: what this version executes, and what the documentation names but this version
+ * does not execute yet. A word of the second kind is never ignored and never mistaken for a typing error.
+ */
+export const lensWords = [
+  'text',
+  'integer',
+  'decimal',
+  'boolean',
+  'date',
+  'timestamp',
+  'join',
+] as const satisfies readonly UnitRules['as'][];
+export const equalityWords = [
+  'exact',
+  'trimmed',
+  'letters',
+  'words',
+  'decimal',
+  'boolean',
+  'timestamp',
+] as const satisfies readonly UnitRules['same'][];
+export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
+export const deleteWords = ['ask', 'delete', 'ignore'] as const satisfies readonly SideRules['deletes'][];
+export const strayWords = ['restore', 'leave'] as const;
+export const masterBlankWords = ['keeps', 'clears'] as const;
+export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
+export const policyWords = ['ask', 'newest'] as const;
+export const runDefaults = { everyMs: 300_000, verifyEveryMs: 86_400_000 } as const satisfies Partial<PairRules['run']>;
+/** Newest decides only when both edits are known this precisely; wider apart it would be a coin toss. */
+export const newestWithinDefaultMs = 86_400_000;
+
+/** Words of the language that this version does not execute, by the setting they stand in. */
+const plannedWords: { readonly [setting: string]: RegExp } = {
+  as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
+  same: /^(phone|email|country|digits|url)$/,
+  conflict: /^(highest|lowest|set|delta|text|expression)$/,
+  default: /^(highest|lowest|set|delta|text|expression)$/,
+  otherwise: /^(highest|lowest|set|delta|text|expression)$/,
+  stray: /^(propose|ask)$/,
+  stray_edits: /^(propose|ask)$/,
+  deletes: /^(archive|unlink)$/,
+  creates: /^(archive|link)$/,
+  connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,
+};
+
+export function isPlanned(setting: string, word: string): boolean {
+  return Object.hasOwn(plannedWords, setting) && (plannedWords[setting]?.test(word) ?? false);
+}
+
+/** Words from other tools for the same idea, so that a hint can translate. */
+const translations: { readonly [setting: string]: { readonly [word: string]: string } } = {
+  conflict: {
+    manual: 'ask',
+    lww: 'newest',
+    latest: 'newest',
+    last_writer_wins: 'newest',
+    review: 'ask',
+    master: '{ prefer: SIDE }',
+  },
+  stray: { revert: 'restore', guard: 'restore', allow: 'leave', keep: 'leave' },
+  creates: { create: 'copy', insert: 'copy', yes: 'copy', no: 'ignore', never: 'ignore', manual: 'ask' },
+  deletes: {
+    hold: 'ask',
+    held: 'ask',
+    propagate: 'delete',
+    remove: 'delete',
+    no: 'ignore',
+    never: 'ignore',
+    manual: 'ask',
+  },
+  as: {
+    string: 'text',
+    number: 'decimal',
+    numeric: 'decimal',
+    float: 'decimal',
+    int: 'integer',
+    bool: 'boolean',
+    datetime: 'timestamp',
+    concat: 'join',
+  },
+  same: { equal: 'exact', trim: 'trimmed', number: 'decimal', numeric: 'decimal', case_insensitive: 'letters' },
+};
+
+export function translated(setting: string, word: string): string | undefined {
+  const key =
+    setting === 'default' || setting === 'otherwise' ? 'conflict' : setting === 'stray_edits' ? 'stray' : setting;
+  const table = Object.hasOwn(translations, key) ? translations[key] : undefined;
+  return table !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+/** How values compare when `same` is not written: as their type says, and joined text as a bag of words. */
+export const sameDefaults: { readonly [lens in UnitRules['as']]: UnitRules['same'] } = {
+  text: 'exact',
+  integer: 'decimal',
+  decimal: 'decimal',
+  boolean: 'boolean',
+  date: 'exact',
+  timestamp: 'timestamp',
+  join: 'words',
+};
+
+/** Comparisons that mean something for each type. */
+export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRules['same'][] } = {
+  text: equalityWords,
+  integer: ['exact', 'decimal'],
+  decimal: ['exact', 'decimal'],
+  boolean: ['exact', 'boolean'],
+  date: ['exact'],
+  timestamp: ['exact', 'timestamp'],
+  join: ['exact', 'trimmed', 'letters', 'words'],
+};
+
+/** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
+export const unitSettings = ['as', 'same', 'conflict', 'blank', 'stray'] as const;
+const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'constructor'];
+
+export function isReservedSide(name: string): boolean {
+  return reservedSides.includes(name);
+}

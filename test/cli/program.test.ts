@@ -1,0 +1,122 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { emptyFolder, running } from './screen.js';
+
+const commands =
+  'demo dev serve doctor init discover check plan apply run status watch verify hold pause drain resume review record ledger token help'.split(
+    ' ',
+  );
+
+test('the help lists every command, with examples and exit codes', async () => {
+  const { exit, out, err } = await running({ words: ['--help'], cwd: await emptyFolder() });
+  expect({ exit, err }).toEqual({ exit: 0, err: '' });
+  const listed = [...out.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name).filter((name) => name !== 'parley');
+  expect(new Set(listed)).toEqual(new Set(commands));
+  expect(listed).toHaveLength(commands.length);
+  expect(out).toContain('Examples:');
+  expect(out).toContain('64 wrong usage');
+});
+
+test('without words the help is shown', async () => {
+  const { exit, out } = await running({ words: [], cwd: await emptyFolder() });
+  expect(exit).toBe(0);
+  expect(out).toContain('Usage: parley');
+});
+
+test.for([
+  ['plan', 'show, list'],
+  ['review', 'list, show, decide, bulk'],
+  ['record', 'show, blame, log, list'],
+  ['ledger', 'list, show, verify'],
+] as const)('%s has the verbs %s', async ([noun, verbs]) => {
+  const { out } = await running({ words: [noun, '--help'], cwd: await emptyFolder() });
+  for (const verb of verbs.split(', ')) expect(out).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
+});
+
+test('the version is the one of the package', async () => {
+  expect(await running({ words: ['--version'], cwd: await emptyFolder() })).toMatchObject({ exit: 0, out: '0.1.0\n' });
+});
+
+test.for([
+  ['an unknown command', ['sync']],
+  ['an unknown flag', ['status', '--fast']],
+  ['a word too many', ['status', 'a', 'b']],
+  ['a plan that is no number', ['plan', 'show', 'seven']],
+  ['no plan', ['plan', 'show']],
+  ['a place without a key', ['record', 'show', 'crm']],
+  ['a question that is none', ['review', 'show', 'X-1']],
+  ['a colour that is none', ['status', '--color', 'red']],
+  ['a kind that is none', ['review', '--kind', 'fight']],
+  ['a part that is none', ['serve', 'everything']],
+  ['a limit that is too high', ['review', '--limit', '1001']],
+  ['a noun without a verb', ['record']],
+] as const)('%s is wrong usage, for people on standard error', async ([, words]) => {
+  const { exit, out, err } = await running({ words, cwd: await emptyFolder() });
+  expect(exit).toBe(64);
+  expect(out).toBe('');
+  expect(err).not.toBe('');
+});
+
+test('wrong usage is JSON for programs, on standard output', async () => {
+  const ran = await running({ words: ['plan', 'show', 'seven', '--json'], cwd: await emptyFolder() });
+  expect(ran.err).toBe('');
+  expect(ran.lines()).toEqual([
+    {
+      schema: 'parley.usage/1',
+      ok: false,
+      exit: 64,
+      data: null,
+      problems: [{ code: 'commander.invalidArgument', message: expect.stringContaining("argument 'plan'") }],
+    },
+  ]);
+});
+
+test('without a server, what needs one says how to get one', async () => {
+  const { exit, err } = await running({ words: ['status'], cwd: await emptyFolder() });
+  expect(exit).toBe(6);
+  expect(err).toMatch(/^error api\.unreachable {2}No server is running here\.\nnext: .*parley dev/);
+});
+
+test('an address without a token is refused before anything is asked', async () => {
+  const env = { PARLEY_URL: 'http://127.0.0.1:1' };
+  const { exit, err } = await running({ words: ['status'], cwd: await emptyFolder(), env });
+  expect(exit).toBe(6);
+  expect(err).toContain('auth.missing');
+});
+
+test.for([
+  ['running', 'api.unreachable  No Parley server answers at 127.0.0.1:1'],
+  ['stopped', 'api.unreachable  No server is running here.'],
+] as const)('the stack of a folder above is found while it is %s', async ([state, said]) => {
+  const folder = await emptyFolder();
+  const below = join(folder, 'a', 'b');
+  await mkdir(join(folder, '.parley'));
+  await mkdir(below, { recursive: true });
+  const file = { schema: 'parley.dev/1', state, api: { url: 'http://127.0.0.1:1', token: 't' } };
+  await writeFile(join(folder, '.parley', 'dev.json'), JSON.stringify(file));
+  const { exit, err } = await running({ words: ['status'], cwd: below });
+  expect(exit).toBe(6);
+  expect(err).toContain(said);
+});
+
+test('which pair is meant must be said where there is more than one', async () => {
+  const folder = await emptyFolder();
+  await mkdir(join(folder, 'pairs'));
+  for (const name of ['a', 'b']) await writeFile(join(folder, 'pairs', `${name}.yaml`), '');
+  const { exit, err } = await running({ words: ['plan'], cwd: folder });
+  expect(exit).toBe(64);
+  expect(err).toContain('Which pair? There are 2: a, b.');
+});
+
+test('a token is shown once, with the role that was asked for', async () => {
+  const asked: unknown[] = [];
+  const addToken = (wish: unknown): Promise<string> => {
+    asked.push(wish);
+    return Promise.resolve('secret-token');
+  };
+  const words = ['token', 'add', 'ana', '--role', 'operator'];
+  const { exit, out } = await running({ words, cwd: await emptyFolder(), machinery: { addToken } });
+  expect({ exit, out }).toEqual({ exit: 0, out: 'secret-token\n' });
+  expect(asked).toEqual([{ name: 'ana', role: 'operator' }]);
+});

@@ -1,0 +1,161 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { PairRules } from '../../src/core/rules.js';
+import { compileConfig } from '../../src/contract/config/load.js';
+import { soundConnections, soundPair } from './broken-file.js';
+
+function compile(text: string, file = 'pairs/suppliers.yaml'): PairRules {
+  const { pairs, problems } = compileConfig('/configuration', [
+    { file: 'connections.yaml', text: soundConnections },
+    { file, text },
+  ]);
+  expect(problems.filter((problem) => problem.severity === 'error')).toEqual([]);
+  return pairs[0]?.rules as PairRules;
+}
+
+const withUnit = (unit: string, more = ''): PairRules =>
+  compile(soundPair.replace('name: { crm: name, erp: title }', unit) + more);
+
+const authority = (unit: string, more = ''): unknown => withUnit(unit, more).units.at(-1)?.authority;
+const ask = { kind: 'ask' };
+
+test('what is not written has the documented defaults', () => {
+  const rules = compile(soundPair);
+  expect(rules.sides.map(({ creates, deletes }) => [creates, deletes])).toEqual([
+    ['ask', 'ask'],
+    ['ask', 'ask'],
+  ]);
+  expect(rules.run).toEqual({ everyMs: 300_000, verifyEveryMs: 86_400_000, deleteLimit: null });
+  expect(rules.units.map((unit) => [unit.authority, unit.as, unit.same, unit.place])).toEqual([
+    [{ kind: 'master', side: 'crm', stray: 'restore', blank: 'keeps' }, 'text', 'exact', 'pairs/suppliers.yaml:9'],
+    [{ kind: 'either', policy: ask, blank: 'value' }, 'text', 'exact', 'pairs/suppliers.yaml:11'],
+  ]);
+  expect(rules).toMatchObject({ pair: 'suppliers', about: '', owner: 'data' });
+});
+
+test.for([
+  ['ask', ask],
+  ['newest', { kind: 'newest', otherwise: ask, widthMaxMs: 86_400_000 }],
+  ['{ newest: { within: 2h } }', { kind: 'newest', otherwise: ask, widthMaxMs: 7_200_000 }],
+  ['{ prefer: erp }', { kind: 'prefer', side: 'erp', otherwise: ask }],
+  [
+    '{ prefer: erp, otherwise: { newest: { within: 1m }, otherwise: { prefer: crm } } }',
+    {
+      kind: 'prefer',
+      side: 'erp',
+      otherwise: { kind: 'newest', widthMaxMs: 60_000, otherwise: { kind: 'prefer', side: 'crm', otherwise: ask } },
+    },
+  ],
+] as const)('conflict: %s', ([written, policy]) => {
+  const either = { kind: 'either', policy, blank: 'value' };
+  expect(authority(`name: { crm: name, erp: title, conflict: ${written} }`)).toEqual(either);
+  expect(authority('name: { crm: name, erp: title }', `conflicts: { default: ${written} }\n`)).toEqual(either);
+});
+
+test('a policy of the unit goes before the default', () => {
+  const more = 'conflicts: { default: newest }\n';
+  expect(authority('name: { crm: name, erp: title, conflict: ask }', more)).toMatchObject({ policy: ask });
+});
+
+test('stray edits follow the pair unless the unit says otherwise', () => {
+  const units = 'erp: tel }\n    fax: { crm: fax, erp: fax, stray: restore }';
+  const rules = compile(`${soundPair.replace('erp: tel }', units)}stray_edits: leave\n`);
+  expect(rules.units.map((unit) => unit.authority)).toMatchObject([{ stray: 'leave' }, { stray: 'restore' }, {}]);
+});
+
+test.for([
+  ['text', 'exact'],
+  ['integer', 'decimal'],
+  ['decimal', 'decimal'],
+  ['boolean', 'boolean'],
+  ['date', 'exact'],
+  ['timestamp', 'timestamp'],
+] as const)('values of type %s compare as %s by default', ([as, same]) => {
+  expect(withUnit(`name: { crm: name, erp: title, as: ${as} }`).units[1]).toMatchObject({ as, same });
+});
+
+test('groups, joined text and composite keys keep the order of the file', () => {
+  const rules = compile(`pair: suppliers
+owner: data
+systems:
+  erp: { object: erp/a.csv, key: [country, no] }
+  crm: { object: crm/public.accounts, key: [land, nr] }
+match: [ name + place, crm.nr = erp.no ]
+masters:
+  crm: { address: { crm: [street, city], erp: address, as: join } }
+  either:
+    name: { crm: name, erp: title }
+    place: { erp: [b, a], crm: [x, y], blank: fill }
+creates: { crm: copy, erp: ignore }
+deletes: { crm: delete, limit: 10 per run }
+run: { every: 90s, verify: never }
+`);
+  expect(rules.sides).toMatchObject([
+    { name: 'erp', connection: 'erp', object: 'a.csv', key: ['country', 'no'], creates: 'ignore', deletes: 'ask' },
+    {
+      name: 'crm',
+      connection: 'crm',
+      object: 'public.accounts',
+      key: ['land', 'nr'],
+      creates: 'copy',
+      deletes: 'delete',
+    },
+  ]);
+  expect(rules.units.map((unit) => unit.paths)).toEqual([
+    { crm: ['street', 'city'], erp: ['address'] },
+    { crm: ['name'], erp: ['title'] },
+    { crm: ['x', 'y'], erp: ['b', 'a'] },
+  ]);
+  expect(rules.units[0]).toMatchObject({ as: 'join', same: 'words' });
+  expect(rules.match).toEqual([
+    { kind: 'likely', units: ['name', 'place'], text: 'name + place' },
+    { kind: 'certain', fields: { crm: ['nr'], erp: ['no'] }, text: 'crm.nr = erp.no' },
+  ]);
+  expect(rules.run).toEqual({ everyMs: 90_000, verifyEveryMs: null, deleteLimit: 10 });
+});
+
+test('words that older YAML turns into other values stay text', () => {
+  const text = soundPair
+    .replace('owner: data', 'about: NO\nowner: on')
+    .replace('name: { crm: name, erp: title }', 'no: { crm: 12:30, erp: 2022-01-01 }\n    y: { crm: off, erp: 1_000 }');
+  const rules = compile(text);
+  expect([rules.about, rules.owner]).toEqual(['NO', 'on']);
+  expect(rules.units.slice(1).map(({ name, paths }) => [name, paths])).toEqual([
+    ['no', { crm: ['12:30'], erp: ['2022-01-01'] }],
+    ['y', { crm: ['off'], erp: ['1_000'] }],
+  ]);
+});
+
+test('a time of day is kept as once a day, with a warning', () => {
+  expect(
+    withUnit('name: { crm: name, erp: title }', 'run: { verify: daily 02:00 Europe/Berlin }\n').run.verifyEveryMs,
+  ).toBe(86_400_000);
+});
+
+test('the same text gives the same rules, and line endings and a byte order mark change nothing', () => {
+  expect(compile(soundPair)).toEqual(compile(soundPair));
+  expect(compile(`\uFEFF${soundPair.replaceAll('\n', '\r\n')}`)).toEqual(compile(soundPair));
+});
+
+test('the revision follows the text and the meaning', () => {
+  const revisions = [
+    compile(soundPair),
+    compile(`${soundPair}# a word to the reader\n`),
+    compile(soundPair.replace('tel', 'fax')),
+    compile(soundPair.replace('pair: suppliers', 'pair: others'), 'pairs/others.yaml'),
+  ].map((rules) => rules.revision);
+  expect(new Set(revisions).size).toBe(4);
+  expect(revisions.every((revision) => /^[0-9a-f]{64}$/.test(revision))).toBe(true);
+});
+
+test('the order of keys within a mapping does not change what is compiled', () => {
+  const settings = ['crm: name', 'erp: title', 'same: letters', 'conflict: newest', 'blank: ignore'];
+  const order = fc.shuffledSubarray(settings, { minLength: settings.length });
+  const usual = withUnit(`name: { ${settings.join(', ')} }`).units;
+  fc.assert(
+    fc.property(order, (shuffled) => {
+      expect(withUnit(`name: { ${shuffled.join(', ')} }`).units).toEqual(usual);
+    }),
+    { numRuns: 50 },
+  );
+});

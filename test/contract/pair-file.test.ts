@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { compileConfig } from '../../src/contract/config/load.js';
+import { placesOf, soundConnections, soundPair, unmarked } from './broken-file.js';
+import { brokenLanguage } from './broken-language.js';
+import { brokenMeaning } from './broken-meaning.js';
+
+const check = (text: string) =>
+  compileConfig('/configuration', [
+    { file: 'connections.yaml', text: soundConnections },
+    { file: 'pairs/suppliers.yaml', text },
+  ]);
+
+test('the pair that every broken file is made from has no problem', () => {
+  expect(check(soundPair).problems).toEqual([]);
+});
+
+describe('a broken pair file is reported at the exact place', () => {
+  test.for([...brokenLanguage, ...brokenMeaning].map((broken) => [broken.name, broken] as const))(
+    '%s',
+    ([, broken]) => {
+      const { text, expected } = unmarked(broken, soundPair);
+      const { problems, pairs } = check(text);
+      expect(placesOf(problems)).toEqual(expected);
+      if (broken.hint !== undefined) expect(problems[0]?.hint).toContain(broken.hint);
+      expect(pairs).toHaveLength(problems.some((problem) => problem.severity === 'error') ? 0 : 1);
+    },
+  );
+});
