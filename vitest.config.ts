@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     reporters: ['default', new TallyReporter()],
     passWithNoTests: false,
+    // All cores for the tiers whose files run side by side: left alone, one core stays idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
