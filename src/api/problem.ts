@@ -44,6 +44,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'conflict.already_decided': 409,
   'conflict.bad_choice': 422,
   'ledger.mismatch': 500,
+  'ledger.checkpoints_unreachable': 503,
   'auth.missing': 401,
   'auth.unknown_token': 401,
   'auth.refused': 403,

@@ -58,6 +58,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'conflict.already_decided': refused,
   'conflict.bad_choice': wrongUsage,
   'ledger.mismatch': failed,
+  'ledger.checkpoints_unreachable': unreachable,
   'auth.missing': unreachable,
   'auth.unknown_token': unreachable,
   'auth.refused': refused,

@@ -39,6 +39,7 @@ export const errorCodes = {
   'conflict.already_decided': { retryable: false },
   'conflict.bad_choice': { retryable: false },
   'ledger.mismatch': { retryable: false },
+  'ledger.checkpoints_unreachable': { retryable: true },
   'auth.missing': { retryable: false },
   'auth.unknown_token': { retryable: false },
   'auth.refused': { retryable: false },

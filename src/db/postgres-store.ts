@@ -5,7 +5,7 @@ import type { Role, Store } from '../engine/store.js';
 import { type Database, openDatabase } from './client.js';
 import { openReadModel } from './read-model.js';
 import { selectOpen } from './store/deliveries.js';
-import { selectEntries, storedEntry } from './store/ledger.js';
+import { selectEntries, selectLeaves, storedEntry, unbroken } from './store/ledger.js';
 import { checkMigrated } from './store/migrated.js';
 import { pairRow, savePair, selectPairs } from './store/pairs.js';
 import {
@@ -130,7 +130,10 @@ function configuration(database: Database): Configuration {
   };
 }
 
-type Work = Pick<Store, 'transact' | 'openDeliveries' | 'rereads' | 'entities' | 'linkedKeys' | 'ledger' | 'runCounts'>;
+type Work = Pick<
+  Store,
+  'transact' | 'openDeliveries' | 'rereads' | 'entities' | 'linkedKeys' | 'ledger' | 'leaves' | 'runCounts'
+>;
 
 function work(database: Database): Work {
   return {
@@ -143,6 +146,8 @@ function work(database: Database): Work {
       database.run((sql) => selectLinkedKeys(sql, pair, { side, after, limit })),
     ledger: async (pair, from, limit) =>
       (await database.run((sql) => selectEntries(sql, { pair, from, limit }))).map(storedEntry),
+    leaves: async (pair, from, limit) =>
+      unbroken(await database.run((sql) => selectLeaves(sql, { pair, from, limit })), from),
     async runCounts(pair, run) {
       const [row] = await database.run((sql) => selectRunCounts(sql, pair, run));
       return row?.counts ?? {};

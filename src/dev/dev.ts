@@ -8,6 +8,7 @@ import type { Role } from '../engine/store.js';
 import { type DevFile, parleyFolder, readDevFile, writeDevFile } from './dev-file.js';
 import { untilTheyAnswer } from './dev-readiness.js';
 import { lockFolder } from './folder-lock.js';
+import { type DevKeys, keysIn } from './keys.js';
 import { freePort } from './ports.js';
 import type { Postgres } from './postgres.js';
 import { keepPostgres } from './postgres-keeper.js';
@@ -143,7 +144,11 @@ async function bringUp(
     logs: join(home, 'logs'),
   };
   await writeDevFile(workspace, starting);
-  const childEnv = { ...(await inheritedBy(starting, home, env)), ...more, ...environmentOf(starting, workspace, env) };
+  const childEnv = {
+    ...(await inheritedBy(starting, home, env)),
+    ...more,
+    ...environmentOf(starting, workspace, env, await keysIn(home)),
+  };
   options.signal?.throwIfAborted();
   const worker = await bringUpChild('worker', childEnv, options, home);
   up.unshift(worker);
@@ -215,7 +220,12 @@ async function inheritedBy(file: DevFile, home: string, env: NodeJS.ProcessEnv):
 }
 
 /** Variables of the API and the worker. */
-function environmentOf(file: DevFile, workspace: string, env: NodeJS.ProcessEnv): { readonly [name: string]: string } {
+function environmentOf(
+  file: DevFile,
+  workspace: string,
+  env: NodeJS.ProcessEnv,
+  keys: DevKeys,
+): { readonly [name: string]: string } {
   return {
     DATABASE_URL: file.database.url,
     TEMPORAL_ADDRESS: file.temporal.address,
@@ -225,6 +235,8 @@ function environmentOf(file: DevFile, workspace: string, env: NodeJS.ProcessEnv)
     PARLEY_CONFIG: workspace,
     PARLEY_HOME: parleyFolder(workspace),
     PARLEY_LOG: env['PARLEY_LOG'] ?? 'info',
+    PARLEY_CHECKPOINTS: env['PARLEY_CHECKPOINTS'] ?? join(parleyFolder(workspace), 'checkpoints'),
+    PARLEY_CHECKPOINT_KEY: env['PARLEY_CHECKPOINT_KEY'] ?? keys.checkpoint,
   };
 }
 

@@ -9,6 +9,7 @@ import { applyPlanPage, approvePlan, failPlan, finishPlan, readyPlan, requestPla
 import { takePage } from './take-page.js';
 import { verifyLedger } from './verify-ledger.js';
 import { verifySystems } from './verify-systems.js';
+import { writeCheckpoint } from './write-checkpoint.js';
 
 /** The use cases over their ports; holds no state of its own. */
 export function createEngine(ports: EnginePorts): Engine {
@@ -32,6 +33,7 @@ export function createEngine(ports: EnginePorts): Engine {
     decideAlike: (input) => decideAlike(ports, input),
     explainRecord: (input) => explainRecord(ports, input),
     verifyLedger: (input) => verifyLedger(ports, input),
+    writeCheckpoint: (input) => writeCheckpoint(ports, input),
     verify: (input, progress) => verifySystems(ports, input, progress ?? (() => undefined)),
   };
 }

@@ -1,7 +1,7 @@
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
-import type { Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
+import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
 import type { ReadModel } from './read-model.js';
 import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
 
@@ -46,6 +46,8 @@ export type Engine = {
   decideAlike(input: DecideAlikeInput): Promise<DecideAlikeResult>;
   explainRecord(input: { pair: PairId; side: SideName; key: RecordKey }): Promise<RecordExplanation>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
+  /** Signs where the log stands, if it grew; @throws `ledger.mismatch` when it does not continue what was signed before. */
+  writeCheckpoint(input: { pair: PairId }): Promise<{ readonly size: number; readonly written: boolean }>;
   /** Full comparison of both systems with their shadows and with each other; reads only. */
   verify(input: { pair: PairId }, progress?: (done: number) => void): Promise<Verification>;
 };
@@ -165,6 +167,17 @@ export type LedgerVerification = {
     readonly entity: EntityId | null;
     readonly what: string;
   }[];
+  readonly checkpoints: CheckpointsVerified;
+};
+
+/** What the checkpoints outside of the database say about the log. */
+export type CheckpointsVerified = {
+  /** False: this process is told of no folder, so a log that was rewritten as a whole would not be noticed. */
+  readonly configured: boolean;
+  /** How many of them the log was held against. */
+  readonly compared: number;
+  readonly newest: { readonly size: number; readonly root: string; readonly atMs: number } | null;
+  readonly publicKey: string | null;
 };
 
 export type Verification = {
@@ -189,6 +202,8 @@ export type EnginePorts = {
   readonly connectors: Connectors;
   readonly runner: Runner;
   readonly hasher: Hasher;
+  /** Null or not given: nothing is signed, and verifying says so. */
+  readonly checkpoints?: Checkpoints | null;
   readonly log: Log;
   /** The pair's present configuration from the folder in git. @throws ParleyError `config.invalid`, `config.not_found` */
   readonly loadRevision: (pair: PairId) => Promise<SavedRevision>;

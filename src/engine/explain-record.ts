@@ -10,7 +10,7 @@ import { standingOf } from '../core/standing.js';
 import type { EntityState } from '../core/state.js';
 import type { EnginePorts, RecordExplanation, UnitExplanation } from './engine.js';
 import { revisionOf } from './revision.js';
-import type { StoredEntry } from './store.js';
+import type { StoredEntry } from './ledger-store.js';
 
 /** How far back the origin of a value is looked for; older ones are found with `record log`. */
 const historyMax = 500;

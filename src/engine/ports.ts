@@ -1,4 +1,5 @@
 import type { PairId } from '../core/ids.js';
+import type { Checkpoint, KeptCheckpoint } from '../core/ledger/checkpoint.js';
 import type { PairRules } from '../core/rules.js';
 import type { Connector } from './connector.js';
 import type { SavedRevision } from './store.js';
@@ -11,6 +12,21 @@ export interface Hasher {
   sha256Node(prefix: number, ...hex: readonly string[]): string;
   /** 128 random bits as hex. */
   nonce(): string;
+}
+
+/**
+ * Where signed checkpoints of the ledgers are kept: outside of the database, so that its owner cannot change both.
+ * Throws `ledger.checkpoints_unreachable`.
+ */
+export interface Checkpoints {
+  /** The key that verifies what is written here, as text to be published; null when none is known. */
+  readonly publicKey: string | null;
+  /** Whether this process has the key to sign with. */
+  readonly signs: boolean;
+  /** Signs a checkpoint and appends it; nothing that was written before is ever changed. */
+  write(checkpoint: Checkpoint): Promise<void>;
+  /** Oldest first: of the newest day all, of each earlier one the last. */
+  kept(pair: PairId): Promise<readonly KeptCheckpoint[]>;
 }
 
 /** Structured log; fields carry ids, counts and codes, never values of records. */

@@ -1,9 +1,10 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
-import type { LedgerEntry, LedgerPayload, SealedPayload } from '../core/ledger/entry.js';
+import type { LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
 import type { LogHead } from '../core/ledger/merkle.js';
 import type { PairRules } from '../core/rules.js';
 import type { Standing } from '../core/standing.js';
+import type { LedgerStore } from './ledger-store.js';
 
 export type { Standing };
 
@@ -12,7 +13,7 @@ export type { Standing };
  * that holds the pair's row locked, so that work on one pair is serial whatever process does it (SPEC I5, I11).
  * Every method costs a fixed number of statements, whatever the size of its arguments.
  */
-export interface Store {
+export interface Store extends LedgerStore {
   /** Registers a configuration revision and makes sure the pair's row exists. Idempotent. */
   saveRevision(revision: SavedRevision): Promise<void>;
   revision(pair: PairId, id: RevisionId): Promise<SavedRevision | null>;
@@ -34,8 +35,6 @@ export interface Store {
   entities(pair: PairId, request: EntityPageRequest): Promise<readonly StoredEntity[]>;
   /** Live keys of one side after `after`, ascending by UTF-8 bytes, with their entities. */
   linkedKeys(pair: PairId, side: SideName, after: RecordKey | null, limit: number): Promise<readonly LinkRow[]>;
-  /** Ledger entries with payloads from `from`, ascending: for folding and verification. */
-  ledger(pair: PairId, from: number, limit: number): Promise<readonly StoredEntry[]>;
 
   createPlan(plan: { pair: PairId; revision: RevisionId; by: string }): Promise<number>;
   plan(id: number): Promise<PlanRow | null>;
@@ -389,11 +388,5 @@ export type ConnectionSettings = {
   readonly options: { readonly [name: string]: string | { readonly env: string } };
 };
 
-/** `sealed` is the text that was committed to; `payload` is what it says. Both null once the values were erased. */
-export type StoredEntry = {
-  readonly entry: LedgerEntry;
-  readonly payload: LedgerPayload | null;
-  readonly sealed: SealedPayload | null;
-};
 export type TokenRow = { readonly name: string; readonly role: Role };
 export type Role = 'viewer' | 'operator' | 'owner';

@@ -1,10 +1,12 @@
 import type { EntityId, PairId } from '../core/ids.js';
 import { differences, emptyFold, foldEntry, foldReceipt, type Folded, type Receipt } from '../core/ledger/fold.js';
-import { append, emptyLog, rootOf, type LogHead } from '../core/ledger/merkle.js';
+import { emptyLog, rootOf, type LogHead } from '../core/ledger/merkle.js';
 import { unpack } from '../core/pack.js';
+import { CheckpointWatch } from './checkpoint-watch.js';
 import type { EnginePorts, LedgerVerification } from './engine.js';
 import { commitmentOf, leafOf } from './page.js';
-import type { StoredEntry } from './store.js';
+import type { StoredEntry } from './ledger-store.js';
+import { newestGood } from './write-checkpoint.js';
 
 type Problem = LedgerVerification['problems'][number];
 const problemMax = 100;
@@ -17,9 +19,13 @@ const pageSize = 5_000;
  */
 export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }): Promise<LedgerVerification> {
   const { store, hasher } = ports;
+  // Before the pair's row is read: a checkpoint that is written meanwhile must not look like one that is ahead of it.
+  const kept = (await ports.checkpoints?.kept(input.pair)) ?? [];
   const pair = await store.pair(input.pair);
   const folds = new Map<EntityId, Folded>();
   const problems: Problem[] = [];
+  const node = (left: string, right: string): string => hasher.sha256Node(1, left, right);
+  const watch = new CheckpointWatch(kept, node, problems);
   let head: LogHead = emptyLog;
   while (head.size < pair.ledgerSize) {
     const page = (await store.ledger(input.pair, head.size, pageSize)).slice(0, pair.ledgerSize - head.size);
@@ -28,13 +34,13 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
       break;
     }
     page.forEach((stored, index) => checkEntry(ports, stored, head.size + index, folds, problems));
-    head = append(
+    head = watch.append(
       head,
       page.map(({ entry }) => entry.leaf),
-      (left, right) => hasher.sha256Node(1, left, right),
     );
   }
-  const root = rootOf(head, (left, right) => hasher.sha256Node(1, left, right));
+  watch.end(head.size);
+  const root = rootOf(head, node);
   if (head.peaks.join() !== pair.ledgerPeaks.join())
     problems.push({ seq: null, entity: null, what: 'the Merkle root is not the one that was committed' });
   const entities = await compareStates(ports, input.pair, pair.tick, folds, problems);
@@ -44,6 +50,12 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
     root: root ?? '',
     entities,
     problems: problems.slice(0, problemMax),
+    checkpoints: {
+      configured: ports.checkpoints != null,
+      compared: watch.compared,
+      newest: newestGood(kept),
+      publicKey: ports.checkpoints?.publicKey ?? null,
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { Log } from '../engine/ports.js';
 import type { ReadModel } from '../engine/read-model.js';
 import { createLog } from '../telemetry/log.js';
 import { createRunner, type TemporalRunner } from '../temporal/runner.js';
+import { checkpointsOf } from './checkpoints.js';
 import { createConnectors } from './connectors.js';
 import { type Environment, requireDatabase } from './environment.js';
 import { hasher } from './hasher.js';
@@ -30,6 +31,7 @@ export async function compose(
   options: { readonly role: 'api' | 'worker' },
 ): Promise<Composition> {
   const log = createLog({ level: environment.logLevel, name: options.role });
+  const checkpoints = checkpointsOf(environment);
   const store = await openStore({ url: requireDatabase(environment), log });
   const runner = createRunner({ variables: environment.temporal });
   const connectors = createConnectors({ environment, factoryOf: (kind) => connectorFactories[kind] });
@@ -40,6 +42,7 @@ export async function compose(
     connectors,
     runner,
     hasher,
+    checkpoints,
     log,
     loadRevision: (pair) => loadRevision(environment.configFolder, pair),
   });

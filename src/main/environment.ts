@@ -16,6 +16,13 @@ export type Environment = {
   /** What Parley itself keeps on this machine. Absolute. */
   readonly home: string;
   readonly logLevel: LogLevel;
+  /** Where checkpoints of the ledgers are kept, and the keys to sign and verify them; null: nothing is signed. */
+  readonly checkpoints: {
+    /** Absolute. */
+    readonly folder: string;
+    readonly key: string | null;
+    readonly publicKeys: readonly string[];
+  } | null;
   /** Every `TEMPORAL_*` variable, as Temporal's own tools read them. */
   readonly temporal: { readonly [name: string]: string };
   /** For `env:NAME` in connections.yaml. */
@@ -32,6 +39,9 @@ const schema = z.object({
   PARLEY_PORT: z.coerce.number('must be a number').int('must be a whole number').min(0).max(65_535).default(7_400),
   PARLEY_CONFIG: text.default('.'),
   PARLEY_HOME: text.default('.parley'),
+  PARLEY_CHECKPOINTS: text.optional(),
+  PARLEY_CHECKPOINT_KEY: text.optional(),
+  PARLEY_CHECKPOINT_PUBLIC_KEY: text.optional(),
   PARLEY_LOG: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -59,6 +69,14 @@ export function readEnvironment(variables: Environment['variables'] = process.en
     configFolder: resolve(data.PARLEY_CONFIG),
     home: resolve(data.PARLEY_HOME),
     logLevel: data.PARLEY_LOG,
+    checkpoints:
+      data.PARLEY_CHECKPOINTS === undefined
+        ? null
+        : {
+            folder: resolve(data.PARLEY_CHECKPOINTS),
+            key: data.PARLEY_CHECKPOINT_KEY ?? null,
+            publicKeys: data.PARLEY_CHECKPOINT_PUBLIC_KEY?.split(/\s+/) ?? [],
+          },
     temporal: Object.fromEntries(Object.entries(given).filter(([name]) => name.startsWith('TEMPORAL_'))),
     variables: given,
   };

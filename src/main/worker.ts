@@ -5,6 +5,7 @@ import type { Log } from '../engine/ports.js';
 import type { Store } from '../engine/store.js';
 import { healPairs, keepHealed } from '../temporal/heal.js';
 import { runTemporalWorker } from '../temporal/worker.js';
+import { keepSigning } from './checkpoints.js';
 import { closingSignal } from './closing.js';
 import { compose } from './compose.js';
 import type { Environment } from './environment.js';
@@ -26,6 +27,7 @@ export async function runWorker(environment: Environment, closing: AbortSignal =
       runTemporalWorker({ settings: { variables: environment.temporal }, activities, log, closing }),
       keepHealed(healing, closing),
       keepBeating(store, log, closing),
+      keepSigning({ engine, store, log }, closing),
     ]);
   } finally {
     await parts.close();

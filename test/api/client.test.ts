@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createApiClient, eachRow } from '../../src/contract/api/client.js';
 import type { PairEvent } from '../../src/contract/api/events.js';
 import { ParleyError } from '../../src/core/errors.js';
-import type { StoredEntry } from '../../src/engine/store.js';
+import type { StoredEntry } from '../../src/engine/ledger-store.js';
 import {
   awkwardKey,
   type Changes,

@@ -249,7 +249,14 @@ const unexplained = {
   unexplained: [finding],
   ms: 5,
 };
-const unproven = { ok: false, entries: 2, root: 'ab', entities: 1, problems: [{ seq: 1, entity: null, what: 'leaf' }] };
+const unproven = {
+  ok: false,
+  entries: 2,
+  root: 'ab',
+  entities: 1,
+  problems: [{ seq: 1, entity: null, what: 'leaf' }],
+  checkpoints: { configured: false, compared: 0, newest: null, publicKey: null },
+};
 
 test('an entry beyond the end of the ledger does not exist', async () => {
   const { run } = await served();

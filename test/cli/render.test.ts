@@ -226,11 +226,23 @@ test('a comparison explains every difference, and shows what it cannot explain',
 
 test('a ledger that proves nothing names the places', () => {
   const problems = [{ seq: 3, entity: null, what: 'the leaf differs' }];
-  const verified = { pair: 'suppliers', ok: false, entries: 5, root: 'ab', entities: 2, problems };
+  const checkpoints = { configured: false, compared: 0, newest: null, publicKey: null };
+  const verified = { pair: 'suppliers', ok: false, entries: 5, root: 'ab', entities: 2, problems, checkpoints };
   expect(renderLedgerVerification(verified, wide)).toBe(
     `The ledger does not prove what the hub holds of suppliers: 1 place of 5 entries, 2 records.
   entry 3: the leaf differs
+checkpoints: none are kept (PARLEY_CHECKPOINTS), so a ledger rewritten as a whole is not noticed.
 root ab`,
+  );
+});
+
+test('a ledger that was held against checkpoints says how far they reach', () => {
+  const newest = { size: 4, root: 'ab', at: '2026-05-03T09:12:00.000Z' };
+  const checkpoints = { configured: true, compared: 2, newest, publicKey: 'parley+1+k' };
+  const verified = { pair: 'suppliers', ok: true, entries: 5, root: 'ab', entities: 2, problems: [], checkpoints };
+  expect(renderLedgerVerification(verified, wide).split('\n')[1]).toBe(
+    'checkpoints: held against 2 checkpoints, the newest of 09:12:00 with 4 entries; ' +
+      '1 entry since then is not signed yet. Key parley+1+k',
   );
 });
 

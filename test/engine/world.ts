@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { connectMemory } from '../../src/connectors/memory/connector.js';
 import { MemorySystem } from '../../src/connectors/memory/system.js';
 import {
@@ -15,7 +16,7 @@ import { openStore, type PostgresStore } from '../../src/db/postgres-store.js';
 import type { Connector } from '../../src/engine/connector.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { Runner } from '../../src/engine/ports.js';
+import type { Checkpoints, Runner } from '../../src/engine/ports.js';
 import { appRole, freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { hasher } from '../../src/main/hasher.js';
 import { silentLog } from '../support/silent-log.js';
@@ -49,6 +50,8 @@ export type World = {
   /** One cycle as the workflow makes it; `list` compares keys too. */
   cycle(options?: { list?: boolean }): Promise<void>;
   deliver(): Promise<void>;
+  /** Statements as the owner of the database, who may do everything. */
+  asOwner<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -59,6 +62,7 @@ export type WorldOptions = {
   readonly crmKey?: string;
   /** A real one, when a real workflow carries the pair. */
   readonly runner?: Runner;
+  readonly checkpoints?: Checkpoints;
 };
 
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -91,6 +95,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     log: silentLog,
     loadRevision: () => Promise.resolve({ pair, id: rules.revision, rules, text: '', connections: {} }),
     pageSize: options.pageSize ?? 100,
+    checkpoints: options.checkpoints ?? null,
   });
   return new EngineWorld({ pair, store, engine, database, use, ...systems });
 }
@@ -167,6 +172,15 @@ class EngineWorld implements World {
       const { deliveries } = await this.engine.nextStep({ pair: this.pair });
       if (deliveries.length === 0) return;
       for (const { id } of deliveries) await this.engine.deliverBatch({ pair: this.pair, delivery: id });
+    }
+  }
+
+  async asOwner<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+    const sql = postgres(this.#database.ownerUrl, { max: 1, onnotice: () => undefined });
+    try {
+      return await work(sql);
+    } finally {
+      await sql.end();
     }
   }
 

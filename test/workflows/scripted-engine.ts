@@ -181,6 +181,7 @@ export function scriptedEngine(changes: Partial<World> = {}): ScriptedEngine {
     decideAlike: unused,
     explainRecord: unused,
     verifyLedger: unused,
+    writeCheckpoint: unused,
   };
 }
 

@@ -30,10 +30,12 @@ export type Rules = {
   readonly modulesAtLeast: number;
 };
 
-const enginePorts = ['connector', 'store', 'read-model', 'ports', 'engine'].map((name) => `src/engine/${name}.ts`);
+const enginePorts = ['connector', 'store', 'ledger-store', 'read-model', 'ports', 'engine'].map(
+  (name) => `src/engine/${name}.ts`,
+);
 const servers = ['@temporalio/*', 'hono', '@hono/*', 'drizzle-orm', 'commander', '@clack/*'];
 const everything = { anyBut: [] };
-const adapters = ['src/connectors', 'src/db', 'src/temporal', 'src/telemetry'];
+const adapters = ['src/checkpoints', 'src/connectors', 'src/db', 'src/temporal', 'src/telemetry'];
 const belowMain = [
   'src/core',
   'src/contract',
@@ -68,6 +70,7 @@ export const rules: Rules = {
       siblings: 'strangers',
       roots: ['src/connectors/registry.ts'],
     },
+    { folder: 'src/checkpoints', may: ['src/core', ...enginePorts], packages: { only: ['node:*'] } },
     { folder: 'src/db', may: ['src/core', ...enginePorts], packages: { only: ['drizzle-orm', 'postgres', 'node:*'] } },
     {
       folder: 'src/temporal',

@@ -1,7 +1,9 @@
-import type { LedgerEntryView, LedgerPayloadView } from '../../contract/api/ledger.js';
+import type { LedgerEntryView, LedgerPayloadView, LedgerVerificationView } from '../../contract/api/ledger.js';
 import { vectorText } from '../../core/clock/version-vector.js';
 import type { LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
-import type { StoredEntry } from '../../engine/store.js';
+import type { PairId } from '../../core/ids.js';
+import type { LedgerVerification } from '../../engine/engine.js';
+import type { StoredEntry } from '../../engine/ledger-store.js';
 import { moment, momentOrNull } from './moment.js';
 
 export function ledgerEntryView({ entry, payload, sealed }: StoredEntry): LedgerEntryView {
@@ -45,5 +47,19 @@ function payloadView(payload: LedgerPayload, sealed: SealedPayload): LedgerPaylo
       ctx: Object.fromEntries(Object.entries(effect.ctx).map(([side, vector]) => [side, vectorText(vector)])),
     })),
     detail: { ...payload.detail },
+  };
+}
+
+export function verificationView(pair: PairId, verified: LedgerVerification): LedgerVerificationView {
+  const { problems, checkpoints, ...rest } = verified;
+  const { newest } = checkpoints;
+  return {
+    pair,
+    ...rest,
+    problems: [...problems],
+    checkpoints: {
+      ...checkpoints,
+      newest: newest === null ? null : { size: newest.size, root: newest.root, at: moment(newest.atMs) },
+    },
   };
 }

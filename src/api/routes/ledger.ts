@@ -1,7 +1,7 @@
 import { ledgerPageSchema, ledgerVerificationSchema } from '../../contract/api/ledger.js';
 import { pageQuerySchema } from '../../contract/api/paging.js';
 import type { ApiDependencies } from '../environment.js';
-import { ledgerEntryView } from '../present/ledger.js';
+import { ledgerEntryView, verificationView } from '../present/ledger.js';
 import { pageView } from '../present/moment.js';
 import { answers, createRouter, type Router, securedRoute } from '../router.js';
 import { existingPair, pairParams } from './pairs.js';
@@ -37,7 +37,7 @@ export function ledgerRoutes(dependencies: ApiDependencies): Router {
     async (c) => {
       const pair = await existingPair(dependencies, c.req.valid('param').pair);
       const verified = await dependencies.engine.verifyLedger({ pair });
-      return c.json({ pair, ...verified, problems: [...verified.problems] }, 200);
+      return c.json(verificationView(pair, verified), 200);
     },
   );
   return router;

@@ -80,7 +80,22 @@ export function renderLedgerVerification(verified: LedgerVerificationView, style
     const where = [seq === null ? '' : `entry ${seq}`, entity === null ? '' : `record ${entity}`];
     return `  ${where.filter((part) => part !== '').join(', ') || 'log'}: ${printable(what)}`;
   });
-  return [head, ...lines, `root ${root}`].join('\n');
+  return [head, ...lines, checkpointLine(verified, style), `root ${root}`].join('\n');
+}
+
+/** What stands outside of the database, and what it cannot say. */
+function checkpointLine({ checkpoints, entries }: LedgerVerificationView, style: Style): string {
+  const { configured, compared, newest, publicKey } = checkpoints;
+  if (!configured)
+    return 'checkpoints: none are kept (PARLEY_CHECKPOINTS), so a ledger rewritten as a whole is not noticed.';
+  if (newest === null) return 'checkpoints: none was signed yet.';
+  const later = Math.max(0, entries - newest.size);
+  const since =
+    later === 0
+      ? ''
+      : `; ${counted(later, 'entry', 'entries')} since then ${later === 1 ? 'is' : 'are'} not signed yet`;
+  const held = `held against ${counted(compared, 'checkpoint')}, the newest of ${clock(newest.at, style)}`;
+  return `checkpoints: ${held} with ${counted(newest.size, 'entry', 'entries')}${since}. Key ${publicKey ?? '-'}`;
 }
 
 const findingsShown = 20;

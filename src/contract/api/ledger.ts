@@ -81,6 +81,12 @@ export const ledgerVerificationSchema = z
       .meta({ description: 'Root of the Merkle log: keep it elsewhere to prove later that nothing changed' }),
     entities: countSchema,
     problems: z.array(z.object({ seq: idSchema.nullable(), entity: idSchema.nullable(), what: z.string() })),
+    checkpoints: z.object({
+      configured: z.boolean(),
+      compared: countSchema.meta({ description: 'How many signed checkpoints the log was held against' }),
+      newest: z.object({ size: countSchema, root: z.string(), at: momentSchema }).nullable(),
+      publicKey: z.string().nullable(),
+    }),
   })
   .meta({ id: 'LedgerVerification' });
 

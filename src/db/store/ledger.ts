@@ -1,6 +1,6 @@
 import type { LedgerEntry, LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
 import type { EntityId, PairId, RevisionId, SideName, UnitName } from '../../core/ids.js';
-import type { StoredEntry } from '../../engine/store.js';
+import type { StoredEntry } from '../../engine/ledger-store.js';
 import { jsonTexts, numberColumn, numbers, textColumn, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 
@@ -53,6 +53,23 @@ export function selectEntries(sql: Sql, selection: EntrySelection): Rows<RawEntr
       ${from === undefined ? sql`` : sql`and entry.seq >= ${from}`}
       ${below === undefined ? sql`` : sql`and entry.seq < ${below}`}
     order by entry.seq ${from === undefined ? sql`desc` : sql``} limit ${limit}`;
+}
+
+type RawLeaf = { seq: number; leaf: string };
+
+export function selectLeaves(
+  sql: Sql,
+  { pair, from, limit }: { readonly pair: PairId; readonly from: number; readonly limit: number },
+): Rows<RawLeaf> {
+  return sql`
+    select seq, encode(leaf, 'hex') as leaf from ledger
+    where pair = ${pair} and seq >= ${from} order by seq limit ${limit}`;
+}
+
+/** The leaves that follow one another from a position on. */
+export function unbroken(raws: readonly RawLeaf[], from: number): readonly string[] {
+  const gap = raws.findIndex(({ seq }, index) => seq !== from + index);
+  return (gap < 0 ? raws : raws.slice(0, gap)).map(({ leaf }) => leaf);
 }
 
 export function storedEntry(raw: RawEntry): StoredEntry {

@@ -1,6 +1,6 @@
 import type { EntityId, PairId } from '../../core/ids.js';
 import type { Page, PageRequest, ReadModel } from '../../engine/read-model.js';
-import type { StoredEntry } from '../../engine/store.js';
+import type { StoredEntry } from '../../engine/ledger-store.js';
 import type { Database } from '../client.js';
 import { selectEntries, storedEntry } from './ledger.js';
 import { pageOf, placeAfter } from './paging.js';
