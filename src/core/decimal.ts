@@ -10,3 +10,9 @@ export function canonicalDecimal(text: string): string | null {
   const fixed = new Decimal(trimmed).toFixed();
   return fixed === '-0' ? '0' : fixed;
 }
+
+/** Below zero when the left number is smaller. Null when one of the texts is not a number. */
+export function compareDecimals(left: string, right: string): number | null {
+  const [one, other] = [canonicalDecimal(left), canonicalDecimal(right)];
+  return one === null || other === null ? null : new Decimal(one).comparedTo(new Decimal(other));
+}

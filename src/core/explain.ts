@@ -1,8 +1,9 @@
+import { unreachable } from './assert.js';
 import { compare, vectorText } from './clock/version-vector.js';
 import type { SideName } from './ids.js';
 import { isBlank } from './mapping/equality.js';
 import { contextOf } from './register.js';
-import type { UnitRules } from './rules.js';
+import type { Policy, UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
 
 /**
@@ -25,12 +26,26 @@ export function authoritySentence(unit: UnitRules): string {
       unit.authority.stray === 'restore' ? 'an edit elsewhere is put back' : 'an edit elsewhere is left and marked';
     return `${unit.authority.side} alone decides this; ${stray} (${unit.place}).`;
   }
-  const clash = {
-    ask: 'a clash is asked',
-    prefer: 'a clash goes to the preferred side',
-    newest: 'a clash goes to the newest edit',
-  }[unit.authority.policy.kind];
-  return `Either side may edit this; ${clash} (${unit.place}).`;
+  return `Either side may edit this; ${clashClause(unit.authority.policy)} (${unit.place}).`;
+}
+
+/** What a policy does with a clash, as the end of a sentence. */
+function clashClause(policy: Policy): string {
+  switch (policy.kind) {
+    case 'ask':
+      return 'a clash is asked';
+    case 'prefer':
+      return 'a clash goes to the preferred side';
+    case 'newest':
+      return 'a clash goes to the newest edit';
+    case 'highest':
+    case 'lowest': {
+      const never = policy.kind === 'highest' ? 'falls' : 'rises';
+      return `a clash goes to the ${policy.kind} value${policy.monotone ? `, and the value never ${never}` : ''}`;
+    }
+    default:
+      return unreachable(policy);
+  }
 }
 
 function statusSentence(unit: UnitRules, register: Register, sides: readonly SideName[]): string {

@@ -1,5 +1,6 @@
 import { includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
-import { actorOf, Counters, isMaster, unitsOf, type Hub } from './hub.js';
+import { mayEdit, refusalOf, restores, strayRule, withRestored, type Refusal } from './guard.js';
+import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
@@ -127,7 +128,7 @@ class Reading {
     }
     this.#raws[unit.name] = raw;
     this.#changed = true;
-    if (old === undefined && (isBlank(raw) || !this.#mayEdit(unit))) return;
+    if (old === undefined && (isBlank(raw) || !mayEdit(unit, this.side))) return;
     this.#edit(unit, raw, old);
   }
 
@@ -174,10 +175,6 @@ class Reading {
     return { ...this.state, units: this.#units };
   }
 
-  #mayEdit(unit: UnitRules): boolean {
-    return unit.authority.kind === 'either' || isMaster(unit, this.side);
-  }
-
   /** One dot for all edits of one reading: dots identify an edit within its unit. */
   #nextDot(): Dot {
     this.#dot ??= this.#counters.next(actorOf(this.hub, this.side));
@@ -195,15 +192,18 @@ class Reading {
       noop: without(before.noop, this.side),
       override: before.override.filter((side) => side !== this.side),
     };
-    const isRefused = !this.#mayEdit(unit) || this.#isNoOpinion(unit, raw);
-    const after = isRefused ? this.#guard(unit, moved, vv) : this.#accept(unit, moved, { raw, old, vv, dot });
+    const refusal = refusalOf(unit, this.side, before, { raw, old, vv });
+    const after =
+      refusal === null ? this.#accept(unit, moved, { raw, old, vv, dot }) : this.#guard(unit, moved, vv, refusal);
     this.#units[unit.name] = after;
-    const kind = old === undefined ? 'linked' : isRefused ? 'stray' : 'edited';
+    const kind = old === undefined ? 'linked' : refusal === null ? 'edited' : 'stray';
     if (kind !== 'linked') this.#hasEdit = true;
     this.#record(kind, unit.name, before, after, {
       from: old ?? null,
       to: raw,
-      how: isRefused ? 'guarded' : includes(vv, before.vv) ? 'dominates' : 'concurrent',
+      ...(refusal === null
+        ? { how: includes(vv, before.vv) ? 'dominates' : 'concurrent' }
+        : { how: 'guarded', why: refusal.why }),
     });
   }
 
@@ -234,29 +234,10 @@ class Reading {
     };
   }
 
-  /** Under `ignore` and `fill` an edit to blank by a side that may edit is no opinion (§2.2, R12). */
-  #isNoOpinion(unit: UnitRules, raw: Json): boolean {
-    return unit.authority.kind === 'either' && unit.authority.blank !== 'value' && isBlank(raw);
-  }
-
-  /**
-   * An edit that does not enter the register. `restore` joins it under a hub dot and keeps the value, so that `settle`
-   * writes the value back; `leave` only remembers that this side differs. A value that was never given is not restored;
-   * a blank is given only by a master whose blanks clear.
-   */
-  #guard(unit: UnitRules, register: Register, vv: Vector): Register {
-    const restores =
-      unit.authority.kind === 'master' ? unit.authority.stray === 'restore' : unit.authority.blank === 'fill';
-    const clears = unit.authority.kind === 'master' && unit.authority.blank === 'clears';
-    const isGiven = register.winner !== null && (clears || !isBlank(register.value));
-    if (restores && isGiven) {
-      return {
-        ...register,
-        vv: withDot(join(register.vv, vv), this.#counters.next(actorOf(this.hub, null))),
-        hop: register.hop + 1,
-      };
-    }
-    return { ...register, override: [...register.override, this.side] };
+  /** An edit that does not enter the register (`guard` of semantics §1.3). */
+  #guard(unit: UnitRules, register: Register, vv: Vector, refusal: Refusal): Register {
+    if (!restores(unit, register, refusal)) return { ...register, override: [...register.override, this.side] };
+    return withRestored(register, vv, this.#counters.next(actorOf(this.hub, null)));
   }
 
   #record(
@@ -303,7 +284,7 @@ class Reading {
         ...base,
         kind,
         actor: { kind: 'side', side: this.side },
-        rule: kind === 'edited' ? 'edit of a side' : 'edit of a side that does not decide',
+        rule: kind === 'edited' ? 'edit of a side' : strayRule(this.#details.get(kind) ?? {}),
         effects,
         detail: { key: snapshot.key, units: this.#details.get(kind) ?? {} },
       });

@@ -78,11 +78,16 @@ export type StrayRule = 'restore' | 'leave';
  */
 export type BlankRule = 'value' | 'ignore' | 'fill';
 
-/** Decides among concurrent siblings; never consulted for an edit that had seen what it overwrote. */
+/** Decides among concurrent siblings (semantics §2.2); an edit that had seen what it overwrote stands, unless `monotone`. */
 export type Policy =
   | { readonly kind: 'ask' }
   | { readonly kind: 'prefer'; readonly side: SideName; readonly otherwise: Policy }
-  | { readonly kind: 'newest'; readonly otherwise: Policy; readonly widthMaxMs: number };
+  | { readonly kind: 'newest'; readonly otherwise: Policy; readonly widthMaxMs: number }
+  /**
+   * The greatest (least) value by the unit's type. `monotone`: an edit that takes the value back is put back too, even
+   * when its author had seen everything.
+   */
+  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean; readonly otherwise: Policy };
 
 /** How two records are known to stand for one entity; the first rule that finds one candidate decides. */
 export type MatchRule =

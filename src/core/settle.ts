@@ -7,7 +7,7 @@ import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
 import { questionOf, type Question } from './question.js';
 import { registerOf, withResolution } from './register.js';
-import type { Authority, UnitRules } from './rules.js';
+import type { UnitRules } from './rules.js';
 import type { EntityState, Register, Sibling } from './state.js';
 
 export type Settled = {
@@ -88,7 +88,7 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
   if (siblings.every((sibling) => sameValue(unit.same, sibling.value, first.value))) {
     return coincident(unit, register, first);
   }
-  const resolution = resolutionOf(unit.authority, siblings);
+  const resolution = resolutionOf(unit, siblings);
   if (resolution.kind === 'ask')
     return {
       register: { ...register, status: 'asked' },
@@ -102,7 +102,8 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
 }
 
 /** A file that names a master now decides what was concurrent under an earlier one, if the master has a say in it. */
-function resolutionOf(authority: Authority, siblings: readonly Sibling[]): Resolution {
+function resolutionOf(unit: UnitRules, siblings: readonly Sibling[]): Resolution {
+  const { authority } = unit;
   if (authority.kind === 'master') {
     const own = siblings.find(({ side }) => side === authority.side);
     return own === undefined ? { kind: 'ask', rule: 'ask' } : { kind: 'winner', sibling: own, rule: authority.side };
@@ -110,7 +111,7 @@ function resolutionOf(authority: Authority, siblings: readonly Sibling[]): Resol
   const opinions = withOpinion(siblings, authority.blank);
   const only = opinions.length === 1 ? opinions[0] : undefined;
   return only === undefined
-    ? resolve(authority.policy, opinions)
+    ? resolve(authority.policy, opinions, unit)
     : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
 }
 

@@ -52,6 +52,22 @@ test.for([
   expect(authority('name: { crm: name, erp: title }', `conflicts: { default: ${written} }\n`)).toEqual(either);
 });
 
+test.for([
+  ['highest', { kind: 'highest', monotone: false, otherwise: ask }],
+  ['{ lowest: {} }', { kind: 'lowest', monotone: false, otherwise: ask }],
+  [
+    '{ highest: { monotone: true }, otherwise: { prefer: crm } }',
+    {
+      kind: 'highest',
+      monotone: true,
+      otherwise: { kind: 'prefer', side: 'crm', otherwise: ask },
+    },
+  ],
+] as const)('conflict: %s, of numbers', ([written, policy]) => {
+  const either = { kind: 'either', policy, blank: 'value' };
+  expect(authority(`name: { crm: name, erp: title, as: decimal, conflict: ${written} }`)).toEqual(either);
+});
+
 test('a policy of the unit goes before the default', () => {
   const more = 'conflicts: { default: newest }\n';
   expect(authority('name: { crm: name, erp: title, conflict: ask }', more)).toMatchObject({ policy: ask });

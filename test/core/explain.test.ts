@@ -18,6 +18,8 @@ const authorities: readonly Authority[] = [
   either(ask),
   either(preferA),
   either(newest),
+  either({ kind: 'highest', monotone: true, otherwise: ask }),
+  either({ kind: 'lowest', monotone: false, otherwise: ask }),
   masterA('restore'),
   masterA('leave'),
 ];

@@ -8,13 +8,16 @@ import { contextOf, registerOf } from '../../src/core/register.js';
 import type { Authority, Policy } from '../../src/core/rules.js';
 import { a, ask, b, c, d, e, either, newest, preferA, rulesOf, u, unitOf } from './sample.js';
 import { randomSteps, run, runAll } from './random-steps.js';
-import { outcome, play } from './steps.js';
+import { isKept, outcome, play } from './steps.js';
 import { agreedWorld, deliver, edit, hubAt, look, newWorld, read, valueAt, type World } from './world.js';
 
 // SPEC I5, I6, I7, I20: order, duplicates and skipped values do not change what is agreed.
 
 const allSides = [a, b, c, d];
 const preferB: Policy = { kind: 'prefer', side: b, otherwise: ask };
+const highest: Policy = { kind: 'highest', monotone: false, otherwise: ask };
+const lowest: Policy = { kind: 'lowest', monotone: false, otherwise: ask };
+const rising: Policy = { kind: 'highest', monotone: true, otherwise: ask };
 
 /** What happens between two deliveries: the values that each side goes through, and who gets its writes afterwards. */
 type Round = { readonly values: readonly (readonly string[])[]; readonly delivered: readonly boolean[] };
@@ -24,26 +27,32 @@ type History = {
   readonly rounds: readonly Round[];
 };
 
-const history: fc.Arbitrary<History> = fc.integer({ min: 2, max: 4 }).chain((count) =>
-  fc.record({
-    sides: fc.constant(allSides.slice(0, count)),
-    authority: fc.constantFrom(either(ask), either(preferA), either(preferB)),
-    rounds: fc.array(
-      fc.record({
-        values: fc.array(fc.array(fc.constantFrom('x', 'y', 'z', 'w'), { maxLength: 2 }), {
-          minLength: count,
-          maxLength: count,
+/** Every policy that is a function of the set of siblings alone. */
+const functionsOfTheSet = [ask, preferA, preferB, highest, lowest];
+
+const historyUnder = (policies: readonly Policy[]): fc.Arbitrary<History> =>
+  fc.integer({ min: 2, max: 4 }).chain((count) =>
+    fc.record({
+      sides: fc.constant(allSides.slice(0, count)),
+      authority: fc.constantFrom(...policies).map((policy) => either(policy)),
+      rounds: fc.array(
+        fc.record({
+          values: fc.array(fc.array(fc.constantFrom('1', '2', '3', '4'), { maxLength: 2 }), {
+            minLength: count,
+            maxLength: count,
+          }),
+          delivered: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
         }),
-        delivered: fc.array(fc.boolean(), { minLength: count, maxLength: count }),
-      }),
-      { minLength: 1, maxLength: 3 },
-    ),
-  }),
-);
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  );
+const history = historyUnder(functionsOfTheSet);
 
 function startOf({ sides, authority }: History): World {
-  const rules = rulesOf({ sides: [...sides], units: [unitOf('u', authority, { sides: [...sides] })] });
-  const records = { [a]: { id: 'k', u: 'o' } };
+  const unit = unitOf('u', authority, { sides: [...sides], as: 'integer' });
+  const rules = rulesOf({ sides: [...sides], units: [unit] });
+  const records = { [a]: { id: 'k', u: '0' } };
   return { ...agreedWorld({ rules, records }), complete: {} };
 }
 
@@ -97,14 +106,18 @@ const picks = fc.array(fc.nat(3), { maxLength: 8 });
 
 test('I6: readings of different sides may come in any order', () => {
   fc.assert(
-    fc.property(history, fc.array(picks, { minLength: 3, maxLength: 3 }), (given, orders) => {
-      let [one, other] = [startOf(given), startOf(given)];
-      given.rounds.forEach((round, index) => {
-        one = playRound(one, given.sides, round, []);
-        other = playRound(other, given.sides, round, orders[index] ?? []);
-        expect({ ...standing(other), vv: sidePartOf(other) }).toEqual({ ...standing(one), vv: sidePartOf(one) });
-      });
-    }),
+    fc.property(
+      historyUnder([...functionsOfTheSet, rising]),
+      fc.array(picks, { minLength: 3, maxLength: 3 }),
+      (given, orders) => {
+        let [one, other] = [startOf(given), startOf(given)];
+        given.rounds.forEach((round, index) => {
+          one = playRound(one, given.sides, round, []);
+          other = playRound(other, given.sides, round, orders[index] ?? []);
+          expect({ ...standing(other), vv: sidePartOf(other) }).toEqual({ ...standing(one), vv: sidePartOf(one) });
+        });
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -159,7 +172,7 @@ test('I5: reading the same record again changes nothing', () => {
 test('I20: in one history, a vector never stands for two values', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(either(ask), either(preferA), either(newest)),
+      fc.constantFrom(either(ask), either(preferA), either(newest), either(rising)),
       randomSteps([a, b], 25),
       (authority, steps) => {
         const rules = rulesOf({ units: [unitOf('u', authority)] });
@@ -183,7 +196,7 @@ test('I20: in one history, a vector never stands for two values', () => {
 describe('a side changes its mind before the result was written', () => {
   const start = (authority: Authority): World =>
     agreedWorld({
-      rules: rulesOf({ units: [unitOf('u', authority)] }),
+      rules: rulesOf({ units: [unitOf('u', authority, { as: 'integer' })] }),
       records: { [a]: { id: 'k', u: '0' }, [b]: { id: 'k', u: '0' } },
     });
 
@@ -191,12 +204,22 @@ describe('a side changes its mind before the result was written', () => {
     ['prefer a', either(preferA), '3 > b'],
     ['prefer b', either(preferB), '5 > a'],
     ['ask', either(ask), '3|5 asked'],
+    ['highest', either(highest), '5 > a'],
+    ['lowest', either(lowest), '3 > b'],
   ] as const)('%s: 10 and 5, then a goes to 3; whether or not the 10 was seen → %s', ([, authority, result]) => {
     const orders = ['a=10 a? b=5 b? a=3 a?', 'b=5 b? a=10 a? a=3 a?', 'a=10 b=5 a=3 a? b?', 'a=10 a=3 b=5 b? a?'];
     for (const steps of orders) {
       const world = play(start(authority), steps);
       expect([steps, outcome(world)]).toEqual([steps, result]);
       expect(siblingsOf(world)).toEqual(['a=3', 'b=5']);
+    }
+  });
+
+  test('highest and monotone: a that goes back from 10 is put back, whoever was read first', () => {
+    for (const steps of ['a=10 a? b=5 b? a=3 a?', 'b=5 b? a=10 a? a=3 a?', 'a=10 a? a=3 a? b=5 b?']) {
+      const world = play(start(either(rising)), steps);
+      expect([steps, outcome(world)]).toEqual([steps, '10 > a b']);
+      expect(isKept(world, '3')).toBe(true);
     }
   });
 

@@ -2,19 +2,32 @@ import { describe, expect, test } from 'vitest';
 import { decideUnit } from '../../src/core/decide.js';
 import type { SideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
-import type { Authority, UnitRules } from '../../src/core/rules.js';
+import type { Authority, Policy, UnitRules } from '../../src/core/rules.js';
 import { a, ask, b, e, either, masterA, newest, preferA, rulesOf, unitOf } from './sample.js';
 import { isKept, outcome, play } from './steps.js';
 import { agreedWorld, heal, hubAt, newWorld, settleOnce, valueAt, type World } from './world.js';
 
 // SPEC I2, I12: the outcome of each situation under each policy, and what did not win is still found.
 
-const policies: { readonly [name: string]: Authority } = {
-  ask: either(ask),
-  prefer: either(preferA),
-  newest: either(newest),
-  restore: masterA('restore'),
-  leave: masterA('leave'),
+/** A column of the table: a unit, and what the letters of the rows stand for there. */
+type Column = { readonly unit: UnitRules; readonly letters: { readonly [letter: string]: string } };
+
+const letters = (authority: Authority): Column => ({ unit: unitOf('u', authority), letters: {} });
+const numbers = (policy: Policy, values: readonly string[]): Column => ({
+  unit: unitOf('u', either(policy), { as: 'integer', same: 'decimal' }),
+  letters: Object.fromEntries(['x', 'y', 'z', 'w'].map((letter, index) => [letter, values[index] as string])),
+});
+const rising = ['1', '2', '3', '4'];
+
+const policies: { readonly [name: string]: Column } = {
+  ask: letters(either(ask)),
+  prefer: letters(either(preferA)),
+  newest: letters(either(newest)),
+  restore: letters(masterA('restore')),
+  leave: letters(masterA('leave')),
+  highest: numbers({ kind: 'highest', monotone: false, otherwise: ask }, rising),
+  lowest: numbers({ kind: 'lowest', monotone: false, otherwise: ask }, rising.toReversed()),
+  monotone: numbers({ kind: 'highest', monotone: true, otherwise: ask }, rising),
 };
 type PolicyName = keyof typeof policies;
 
@@ -32,6 +45,9 @@ type Row = {
 
 const each = (result: string): Row['is'] => Object.fromEntries(Object.keys(policies).map((name) => [name, result]));
 
+/** What the policies that order values say: they differ in what happens to an edit that saw what it took back. */
+const extreme = (result: string): Row['is'] => ({ highest: result, lowest: result, monotone: result });
+
 const rows: readonly Row[] = [
   { row: 'R1', what: 'nothing changed', steps: 'a? b?', is: each('x') },
   { row: 'R2', what: 'a changed it', steps: 'a=y a? b?', is: each('y > b') },
@@ -47,15 +63,15 @@ const rows: readonly Row[] = [
     row: 'R5',
     what: 'both changed it, nobody knows who was later',
     steps: 'a=y b=z a? b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
     kept: { ask: 'z', prefer: 'z', restore: 'z', leave: 'z' },
   },
   {
     row: 'R5',
     what: 'both changed it, b certainly later',
     steps: 'a=y a? b? b=z b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'z > a', restore: 'y > b', leave: 'y' },
-    kept: { newest: 'y', prefer: 'z' },
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'z > a', restore: 'y > b', leave: 'y', ...extreme('z > a') },
+    kept: { newest: 'y', prefer: 'z', highest: 'y', lowest: 'y', monotone: 'y' },
   },
   { row: 'R6', what: 'a changed it, b is behind', steps: 'a=y a? b? a? b?', is: each('y > b') },
   { row: 'R7', what: 'b types what is on its way to it', steps: 'a=y a? b=y b?', is: each('y') },
@@ -63,35 +79,40 @@ const rows: readonly Row[] = [
     row: 'R8',
     what: 'b changes it while a change is on its way',
     steps: 'a=y a? b=z b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
     kept: { prefer: 'z', restore: 'z', leave: 'z' },
   },
   {
     row: 'R9',
     what: 'b goes back to the value before our write',
     steps: 'a=y a? b! b=x b?',
-    is: { ...each('x > a'), restore: 'y > b', leave: 'y' },
-    kept: { restore: 'x', leave: 'x' },
+    is: { ...each('x > a'), restore: 'y > b', leave: 'y', monotone: 'y > b' },
+    kept: { restore: 'x', leave: 'x', monotone: 'x' },
   },
   {
     row: 'R10',
     what: 'resolved, and nothing else happens',
     steps: 'a=y b=z a? b? a? b? .',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y' },
+    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
   },
   {
     row: 'R11',
     what: 'resolved, and b changes it again before the write',
     steps: 'a=y b=z a? b? b=w b?',
-    is: { ask: 'y|w asked', prefer: 'y > b', newest: 'w > a', restore: 'y > b', leave: 'y' },
+    is: { ask: 'y|w asked', prefer: 'y > b', newest: 'w > a', restore: 'y > b', leave: 'y', ...extreme('w > a') },
     kept: { ask: 'z', prefer: 'w', newest: 'y', restore: 'w', leave: 'w' },
   },
-  { row: 'R12', what: 'a blanks it', steps: 'a=~ a? b?', is: { ...each('~ > b'), restore: '~', leave: '~' } },
+  {
+    row: 'R12',
+    what: 'a blanks it',
+    steps: 'a=~ a? b?',
+    is: { ...each('~ > b'), restore: '~', leave: '~', monotone: 'x > a' },
+  },
   {
     row: 'R12',
     what: 'b blanks it',
     steps: 'b=~ a? b?',
-    is: { ...each('~ > a'), restore: 'x > b', leave: 'x' },
+    is: { ...each('~ > a'), restore: 'x > b', leave: 'x', monotone: 'x > b' },
   },
   { row: 'R14', what: 'first contact, equal', from: { a: 'y', b: 'y' }, steps: 'a? b?', is: each('y') },
   { row: 'R15', what: 'first contact, b blank', from: { a: 'y', b: null }, steps: 'a? b?', is: each('y > b') },
@@ -107,14 +128,21 @@ const rows: readonly Row[] = [
     what: 'first contact, different',
     from: { a: 'y', b: 'z' },
     steps: 'a? b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y > b' },
+    is: {
+      ask: 'y|z asked',
+      prefer: 'y > b',
+      newest: 'y|z asked',
+      restore: 'y > b',
+      leave: 'y > b',
+      ...extreme('z > a'),
+    },
     kept: { prefer: 'z', restore: 'z', leave: 'z' },
   },
   {
     row: 'R17',
     what: 'asked, and a takes over the value of b',
     steps: 'a=y b=z a? b? a=z a?',
-    is: { ask: 'z', prefer: 'z', newest: 'z', restore: 'z', leave: 'z' },
+    is: each('z'),
   },
   {
     row: 'R18',
@@ -126,17 +154,21 @@ const rows: readonly Row[] = [
     row: 'R18',
     what: 'asked, and a changes it once more',
     steps: 'a=y b=z a? b? a=w a?',
-    is: { ask: 'w|z asked', prefer: 'w > b', newest: 'w|z asked', restore: 'w > b', leave: 'w > b' },
+    is: { ...each('w > b'), ask: 'w|z asked', newest: 'w|z asked' },
     kept: { ask: 'y' },
   },
 ];
 
-const start = (row: Row, unit: UnitRules): World => {
-  const { from } = row;
-  const records = { [a]: { id: 'k', u: from === undefined ? 'x' : from.a }, [b]: { id: 'k', u: from?.b ?? 'x' } };
-  const blanked = from?.b === null ? { ...records, [b]: { id: 'k', u: null } } : records;
-  const options = { rules: rulesOf({ units: [unit] }), records: blanked };
-  return from === undefined ? agreedWorld(options) : newWorld(options);
+/** The letters of a line as the values they stand for in a column. */
+const spelled = (column: Column, line: string): string =>
+  line.replace(/(?<![a-z])[a-z](?![a-z?!=])/g, (letter) => column.letters[letter] ?? letter);
+
+const start = (row: Row, column: Column): World => {
+  const value = (letter: Json): Json => (typeof letter === 'string' ? spelled(column, letter) : letter);
+  const from = row.from ?? { a: 'x', b: 'x' };
+  const records = { [a]: { id: 'k', u: value(from.a) }, [b]: { id: 'k', u: value(from.b) } };
+  const options = { rules: rulesOf({ units: [column.unit] }), records };
+  return row.from === undefined ? agreedWorld(options) : newWorld(options);
 };
 
 const cells = rows.flatMap((row) =>
@@ -149,36 +181,42 @@ const cells = rows.flatMap((row) =>
 );
 
 test.for(cells)('$name → $result', ({ row, policy, result }) => {
-  const world = play(start(row, unitOf('u', policies[policy] as Authority)), row.steps);
-  expect(outcome(world)).toBe(result);
+  const column = policies[policy] as Column;
+  const world = play(start(row, column), spelled(column, row.steps));
+  const [agreed = '', ...to] = result.split(' > ');
+  expect(outcome(world)).toBe([spelled(column, agreed), ...to].join(' > '));
   const kept = row.kept?.[policy];
-  if (kept !== undefined) expect(isKept(world, kept)).toBe(true);
+  if (kept !== undefined) expect(isKept(world, spelled(column, kept))).toBe(true);
   const healed = heal(world);
   const own = (side: SideName): Json | undefined => valueAt(world, side);
   const isFree = result.endsWith('asked') || policy === 'leave' || result === '~';
   expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(
     isFree && !result.includes('>')
       ? [own(a), own(b)]
-      : Array(2).fill(result.replace(/ >.*/, '').replace('~', '') || null),
+      : Array(2).fill(spelled(column, result.replace(/ >.*/, '')).replace('~', '') || null),
   );
 });
 
 test.for([
   ['ask', 'z > a'],
   ['prefer', 'z > a'],
+  ['newest', 'z > a'],
+  ['highest', 'z > a'],
+  ['lowest', 'z > a'],
+  ['monotone', 'z > a'],
   ['restore', 'x > b'],
   ['leave', 'x'],
 ] as const)('R13 %s: a does not return the field, b changes it → %s', ([policy, result]) => {
-  const world = agreedWorld({
-    rules: rulesOf({ units: [unitOf('u', policies[policy] as Authority)] }),
-    records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } },
-  });
+  const column = policies[policy] as Column;
+  const world = start({ row: 'R13', what: '', steps: '', is: {} }, column);
   const old = world.real[a];
   const hidden: World = {
     ...world,
     real: { ...world.real, [a]: { version: (old?.version ?? 0) + 1, fed: old?.fed ?? 0, fields: { id: 'k' } } },
   };
-  expect(outcome(play(hidden, 'a? b=z b?'))).toBe(result);
+  const [agreed = '', ...to] = result.split(' > ');
+  const played = outcome(play(hidden, spelled(column, 'a? b=z b?')));
+  expect(played).toBe([spelled(column, agreed), ...to].join(' > '));
 });
 
 describe('a person decides', () => {

@@ -183,13 +183,14 @@ function reportRestless(report: Report, units: ReadonlyMap<string, ReadUnit | nu
   }
 }
 
-const policyKeys = ['prefer', 'newest', 'otherwise'];
+const policyKeys = ['prefer', 'newest', 'highest', 'lowest', 'otherwise'];
 
 /** The keys that a mapping at this path may have, for suggestions. */
 function knownKeys(path: YamlPath): readonly string[] {
   const last = path.at(-1);
   if (path.length === 0) return Object.keys(pairSchema.shape);
   if (last === 'newest') return ['within'];
+  if (last === 'highest' || last === 'lowest') return ['monotone'];
   if (path[0] === 'systems') return Object.keys(systemSchema.shape);
   if (path[0] === 'run') return Object.keys(runSchema.shape);
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);

@@ -1,5 +1,6 @@
 import type { SideName } from '../../core/ids.js';
-import type { Policy } from '../../core/rules.js';
+import { orderedTypes } from '../../core/policy/order.js';
+import type { Policy, UnitRules } from '../../core/rules.js';
 import { parseInterval } from './durations.js';
 import type { Report } from './problems.js';
 import type { PolicyInput } from './schema.js';
@@ -16,17 +17,20 @@ type PolicyPlace = {
   /** The sides that have a field in the unit: only these can be preferred. */
   readonly mapped: readonly SideName[];
   readonly unit: string;
+  readonly as: UnitRules['as'];
+  /** Several fields on a side, decided as one. */
+  readonly isGroup: boolean;
 };
 
 const ask: Policy = { kind: 'ask' };
 
 /**
- * Compiles a policy, or reports why it cannot decide. What `newest` and `prefer` leave open is asked unless
- * `otherwise` says more; an `otherwise` that repeats what was tried before it is refused.
+ * Compiles a policy, or reports why it cannot decide. What a policy leaves open is asked unless `otherwise` says more; an
+ * `otherwise` that repeats what was tried before it is refused.
  */
 export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readonly string[] = []): Policy | undefined {
   if (input === 'ask') return ask;
-  const step = input === 'newest' || 'newest' in input ? 'newest' : `prefer: ${input.prefer}`;
+  const step = stepOf(input);
   if (tried.includes(step)) {
     const range = place.source.keyRange(place.path);
     place.report('config.rule_not_here', range, `this can never decide: ${quoted(step)} was already tried above`, {
@@ -34,17 +38,61 @@ export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readon
     });
     return undefined;
   }
-  if (input === 'newest') return { kind: 'newest', otherwise: ask, widthMaxMs: newestWithinDefaultMs };
-  const otherwise = readPolicy({ ...place, path: [...place.path, 'otherwise'] }, input.otherwise ?? 'ask', [
-    ...tried,
-    step,
-  ]);
-  if ('newest' in input) {
-    const widthMaxMs = readWithin(place, input.newest.within);
-    return widthMaxMs === undefined || otherwise === undefined ? undefined : { kind: 'newest', otherwise, widthMaxMs };
+  const rest = typeof input === 'string' ? 'ask' : (input.otherwise ?? 'ask');
+  const otherwise = readPolicy({ ...place, path: [...place.path, 'otherwise'] }, rest, [...tried, step]);
+  const first = readStep(place, input, tried.length === 0);
+  return first === undefined || otherwise === undefined ? undefined : { ...first, otherwise };
+}
+
+type Step =
+  | { readonly kind: 'newest'; readonly widthMaxMs: number }
+  | { readonly kind: 'prefer'; readonly side: SideName }
+  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean };
+
+function stepOf(input: Exclude<PolicyInput, 'ask'>): string {
+  if (typeof input === 'string') return input;
+  if ('prefer' in input) return `prefer: ${input.prefer}`;
+  return 'newest' in input ? 'newest' : 'highest' in input ? 'highest' : 'lowest';
+}
+
+function readStep(place: PolicyPlace, input: Exclude<PolicyInput, 'ask'>, isFirst: boolean): Step | undefined {
+  if (input === 'newest') return { kind: 'newest', widthMaxMs: newestWithinDefaultMs };
+  if (input === 'highest' || input === 'lowest') return readExtreme(place, input, false, isFirst);
+  if ('prefer' in input) {
+    const side = readPreferred(place, input.prefer);
+    return side === undefined ? undefined : { kind: 'prefer', side };
   }
-  const side = readPreferred(place, input.prefer);
-  return side === undefined || otherwise === undefined ? undefined : { kind: 'prefer', side, otherwise };
+  if ('highest' in input) return readExtreme(place, 'highest', input.highest.monotone ?? false, isFirst);
+  if ('lowest' in input) return readExtreme(place, 'lowest', input.lowest.monotone ?? false, isFirst);
+  const widthMaxMs = readWithin(place, input.newest.within);
+  return widthMaxMs === undefined ? undefined : { kind: 'newest', widthMaxMs };
+}
+
+/** The highest of values that have no order would be a guess; a monotone rule counts for every edit, so it comes first. */
+function readExtreme(
+  place: PolicyPlace,
+  kind: 'highest' | 'lowest',
+  monotone: boolean,
+  isFirst: boolean,
+): Step | undefined {
+  const { source, report, path, unit, as, isGroup } = place;
+  if (isGroup || !orderedTypes.some((ordered) => ordered === as)) {
+    const what = isGroup ? 'several fields' : `values of type ${as}`;
+    report('config.rule_not_here', source.valueRange(path), `${quoted(kind)} cannot order ${what} of ${quoted(unit)}`, {
+      hint: isGroup
+        ? 'map the field that decides as a unit of its own'
+        : `write its type, as: ${orderedTypes.join(', ')}`,
+    });
+    return undefined;
+  }
+  if (monotone && !isFirst) {
+    const range = source.keyRange([...path, kind, 'monotone']);
+    report('config.rule_not_here', range, '"monotone" is about every edit, so it has no meaning under "otherwise"', {
+      hint: `write { ${kind}: { monotone: true } } as the policy itself, or remove "monotone"`,
+    });
+    return undefined;
+  }
+  return { kind, monotone };
 }
 
 function readWithin({ source, report, path }: PolicyPlace, within: string): number | undefined {

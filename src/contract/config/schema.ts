@@ -31,17 +31,31 @@ const policyWord = z.enum(policyWords);
 export type PolicyInput =
   | z.infer<typeof policyWord>
   | { readonly prefer: string; readonly otherwise?: PolicyInput | undefined }
-  | { readonly newest: { readonly within: string }; readonly otherwise?: PolicyInput | undefined };
+  | { readonly newest: { readonly within: string }; readonly otherwise?: PolicyInput | undefined }
+  | { readonly highest: ExtremeInput; readonly otherwise?: PolicyInput | undefined }
+  | { readonly lowest: ExtremeInput; readonly otherwise?: PolicyInput | undefined };
+type ExtremeInput = { readonly monotone?: boolean | undefined };
+
+const extreme = z.strictObject({
+  monotone: z
+    .boolean()
+    .optional()
+    .meta({ description: 'An edit that takes the value back is put back. Default: false.' }),
+});
 
 export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z
   .union([
     policyWord,
     z.strictObject({ prefer: text, otherwise: z.lazy(() => policySchema).optional() }),
     z.strictObject({ newest: z.strictObject({ within: text }), otherwise: z.lazy(() => policySchema).optional() }),
+    z.strictObject({ highest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
+    z.strictObject({ lowest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
   ])
   .meta({
     id: 'policy',
-    description: 'ask, newest, { prefer: SIDE, otherwise: ask } or { newest: { within: 1d } }. Default: ask.',
+    description:
+      'ask, newest, highest, lowest, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } } or ' +
+      '{ highest: { monotone: true } }. Default: ask.',
   });
 
 const as = z.enum(lensWords).meta({ description: 'The type both sides share. Default: text.' });

@@ -245,12 +245,20 @@ function readAuthority(context: UnitContext, unit: ReadUnit, data: MasterUnit | 
     const { stray, blank } = data as MasterUnit;
     return { kind: 'master', side: master.name, stray: stray ?? context.stray, blank: blank ?? 'keeps' };
   }
-  const { conflict, blank } = data as EitherUnit;
-  const policy = conflict === undefined ? readDefaultPolicy(context, unit) : readUnitPolicy(context, unit, conflict);
+  const either = data as EitherUnit;
+  const { conflict, blank } = either;
+  const policy =
+    conflict === undefined ? readDefaultPolicy(context, unit, either) : readUnitPolicy(context, unit, either, conflict);
   return policy === undefined ? undefined : { kind: 'either', policy, blank: blank ?? 'value' };
 }
 
-function readUnitPolicy(context: UnitContext, unit: ReadUnit, input: PolicyInput, path?: YamlPath): Policy | undefined {
+function readUnitPolicy(
+  context: UnitContext,
+  unit: ReadUnit,
+  data: EitherUnit,
+  input: PolicyInput,
+  path?: YamlPath,
+): Policy | undefined {
   return readPolicy(
     {
       source: context.source,
@@ -259,13 +267,15 @@ function readUnitPolicy(context: UnitContext, unit: ReadUnit, input: PolicyInput
       sides: context.declared,
       mapped: unit.mapped.map((side) => side.name),
       unit: unit.name,
+      as: data.as ?? 'text',
+      isGroup: unit.uses.length > unit.mapped.length,
     },
     input,
   );
 }
 
-function readDefaultPolicy(context: UnitContext, unit: ReadUnit): Policy | undefined {
+function readDefaultPolicy(context: UnitContext, unit: ReadUnit, data: EitherUnit): Policy | undefined {
   const conflicts = conflictsSchema.safeParse(valueAt(context.source.value, ['conflicts']));
   const input = conflicts.success ? (conflicts.data.default ?? 'ask') : 'ask';
-  return readUnitPolicy(context, unit, input, ['conflicts', 'default']);
+  return readUnitPolicy(context, unit, data, input, ['conflicts', 'default']);
 }

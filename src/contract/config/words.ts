@@ -27,7 +27,7 @@ export const deleteWords = ['ask', 'delete', 'ignore'] as const satisfies readon
 export const strayWords = ['restore', 'leave'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
-export const policyWords = ['ask', 'newest'] as const;
+export const policyWords = ['ask', 'newest', 'highest', 'lowest'] as const;
 export const runDefaults = { everyMs: 300_000, verifyEveryMs: 86_400_000 } as const satisfies Partial<PairRules['run']>;
 /** Newest decides only when both edits are known this precisely; wider apart it would be a coin toss. */
 export const newestWithinDefaultMs = 86_400_000;
@@ -36,9 +36,9 @@ export const newestWithinDefaultMs = 86_400_000;
 const plannedWords: { readonly [setting: string]: RegExp } = {
   as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
-  conflict: /^(highest|lowest|set|delta|text|expression)$/,
-  default: /^(highest|lowest|set|delta|text|expression)$/,
-  otherwise: /^(highest|lowest|set|delta|text|expression)$/,
+  conflict: /^(set|delta|text|expression)$/,
+  default: /^(set|delta|text|expression)$/,
+  otherwise: /^(set|delta|text|expression)$/,
   stray: /^(propose|ask)$/,
   stray_edits: /^(propose|ask)$/,
   deletes: /^(archive|unlink)$/,
@@ -59,6 +59,10 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     last_writer_wins: 'newest',
     review: 'ask',
     master: '{ prefer: SIDE }',
+    max: 'highest',
+    maximum: 'highest',
+    min: 'lowest',
+    minimum: 'lowest',
   },
   stray: { revert: 'restore', guard: 'restore', allow: 'leave', keep: 'leave' },
   creates: { create: 'copy', insert: 'copy', yes: 'copy', no: 'ignore', never: 'ignore', manual: 'ask' },

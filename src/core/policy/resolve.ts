@@ -1,8 +1,9 @@
 import { unreachable } from '../assert.js';
 import { isBlank } from '../mapping/equality.js';
-import type { Policy } from '../rules.js';
+import type { Policy, UnitRules } from '../rules.js';
 import type { Sibling } from '../state.js';
 import { newestOf } from './newest.js';
+import { extremeOf } from './order.js';
 
 /** What a policy says about concurrent siblings: one of them, or that a person must say. `rule` names what decided. */
 export type Resolution =
@@ -16,21 +17,28 @@ export type Resolution =
  * observation cannot matter (§1.5). Never consulted for an edit that had seen what it replaced. A policy that has
  * no answer falls back to its own `otherwise`; the last fallback is always to ask.
  */
-export function resolve(policy: Policy, siblings: readonly Sibling[]): Resolution {
+export function resolve(policy: Policy, siblings: readonly Sibling[], unit: Pick<UnitRules, 'as'>): Resolution {
   switch (policy.kind) {
     case 'ask':
       return { kind: 'ask', rule: 'ask' };
     case 'prefer': {
       const preferred = siblings.find((sibling) => sibling.side === policy.side);
       return preferred === undefined
-        ? resolve(policy.otherwise, siblings)
+        ? resolve(policy.otherwise, siblings, unit)
         : { kind: 'winner', sibling: preferred, rule: `prefer ${policy.side}` };
     }
     case 'newest': {
       const newest = newestOf(siblings, policy.widthMaxMs);
       return newest === null
-        ? resolve(policy.otherwise, siblings)
+        ? resolve(policy.otherwise, siblings, unit)
         : { kind: 'winner', sibling: newest, rule: 'newest' };
+    }
+    case 'highest':
+    case 'lowest': {
+      const extreme = extremeOf(policy.kind, unit.as, siblings);
+      return extreme === null
+        ? resolve(policy.otherwise, siblings, unit)
+        : { kind: 'winner', sibling: extreme, rule: policy.kind };
     }
     default:
       return unreachable(policy);

@@ -191,7 +191,7 @@ test.for([
     'v1 newest',
   ],
 ] as const)('resolving: %s', ([, policy, list, expected]) => {
-  const resolution = resolve(policy, spans(...list));
+  const resolution = resolve(policy, spans(...list), { as: 'text' });
   expect(resolution.kind === 'ask' ? 'ask' : `${scalarText(resolution.sibling.value)} ${resolution.rule}`).toBe(
     expected,
   );

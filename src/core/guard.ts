@@ -1,0 +1,73 @@
+import { hasDot, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
+import { isMaster } from './hub.js';
+import type { SideName } from './ids.js';
+import type { Json } from './json.js';
+import { isBlank } from './mapping/equality.js';
+import { getValue } from './mapping/mapping.js';
+import { fallsBack } from './policy/order.js';
+import type { StrayRule, UnitRules } from './rules.js';
+import type { Register } from './state.js';
+
+/** Why an edit does not enter the register, and what is done about it. */
+export type Refusal = { readonly action: StrayRule; readonly why: StrayReason };
+export type StrayReason =
+  | 'another side decides'
+  | 'a blank is no opinion'
+  | 'the value only rises'
+  | 'the value only falls';
+
+/** Whether edits of a side of this unit count at all: either side's, or the master's. */
+export function mayEdit(unit: UnitRules, side: SideName): boolean {
+  return unit.authority.kind === 'either' || isMaster(unit, side);
+}
+
+/**
+ * Whether the rules keep an edit out of the register (semantics §2.2): it is not the master's; or, by a side that may
+ * edit, it is a blank under `ignore` or `fill` (R12), or it takes a monotone value back. Null when it is taken over.
+ */
+export function refusalOf(
+  unit: UnitRules,
+  side: SideName,
+  register: Register,
+  edit: { readonly raw: Json; readonly old: Json | undefined; readonly vv: Vector },
+): Refusal | null {
+  const { authority } = unit;
+  if (!mayEdit(unit, side))
+    return { action: authority.kind === 'master' ? authority.stray : 'restore', why: 'another side decides' };
+  if (authority.kind !== 'either') return null;
+  const { policy, blank } = authority;
+  if (blank !== 'value' && isBlank(edit.raw))
+    return { action: blank === 'fill' ? 'restore' : 'leave', why: 'a blank is no opinion' };
+  if ((policy.kind !== 'highest' && policy.kind !== 'lowest') || !policy.monotone) return null;
+  const seen = register.siblings.filter(({ dot }) => hasDot(edit.vv, dot)).map(({ value }) => value);
+  const replaced = edit.old === undefined ? seen : [...seen, getValue(unit, side, edit.old)];
+  if (!fallsBack(policy.kind, unit.as, getValue(unit, side, edit.raw), replaced)) return null;
+  return { action: 'restore', why: policy.kind === 'highest' ? 'the value only rises' : 'the value only falls' };
+}
+
+/** A value that was never given is not restored; a blank is given only by a master whose blanks clear. */
+export function restores({ authority }: UnitRules, register: Register, { action }: Refusal): boolean {
+  const clears = authority.kind === 'master' && authority.blank === 'clears';
+  return action === 'restore' && register.winner !== null && (clears || !isBlank(register.value));
+}
+
+/**
+ * A stray edit is joined under a hub dot and the value stays, so that `settle` writes the value back. A question that is
+ * open stands on the vector, so it is asked anew.
+ */
+export function withRestored(register: Register, vv: Vector, dot: Dot): Register {
+  return {
+    ...register,
+    vv: withDot(join(register.vv, vv), dot),
+    hop: register.hop + 1,
+    status: register.status === 'asked' ? 'asked_moved' : register.status,
+  };
+}
+
+/** The rule of an entry about stray edits: the one reason that all its units share, or that there are several. */
+export function strayRule(details: { readonly [unit: string]: Json }): string {
+  const reasons = new Set(Object.values(details).map((detail) => (detail as { readonly why: StrayReason }).why));
+  const [only] = reasons;
+  if (reasons.size !== 1 || only === undefined) return 'edits that the rules do not take over';
+  return only === 'another side decides' ? 'edit of a side that does not decide' : `edit not taken over: ${only}`;
+}

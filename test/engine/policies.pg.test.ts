@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from 'vitest';
+import type { Json } from '../../src/core/json.js';
+import type { Authority, Policy, UnitRules } from '../../src/core/rules.js';
+import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
+
+// SPEC I1, I2, I17, I21: every family of policies through the engine, on the real store.
+
+let world: World;
+afterEach(async () => {
+  await world.close();
+});
+
+const ask: Policy = { kind: 'ask' };
+const either = (policy: Policy): Authority => ({ kind: 'either', policy, blank: 'value' });
+
+/** Both sides begin with `from`, agreed; then people type what stands under `typed`, in one cycle. */
+type Case = {
+  readonly what: string;
+  readonly unit: Partial<UnitRules> & Pick<UnitRules, 'authority'>;
+  readonly from: Json;
+  readonly typed: { readonly crm?: Json; readonly erp?: Json };
+  /** What both sides hold in the end; each its own where it is a pair. */
+  readonly end: { readonly crm: Json; readonly erp: Json };
+  readonly asked?: string;
+  /** A value that is in the ledger although it does not stand. */
+  readonly kept?: string;
+  readonly says: string;
+};
+
+const highest: Policy = { kind: 'highest', monotone: false, otherwise: ask };
+const both = (value: Json): Case['end'] => ({ crm: value, erp: value });
+
+const cases: readonly Case[] = [
+  {
+    what: 'the highest number wins a clash',
+    unit: { authority: either(highest), as: 'decimal', same: 'decimal' },
+    from: '1',
+    typed: { crm: '9', erp: '10.0' },
+    end: both('10.0'),
+    kept: '9',
+    says: 'a clash goes to the highest value',
+  },
+  {
+    what: 'numbers without an order are asked',
+    unit: { authority: either(highest), as: 'decimal', same: 'decimal' },
+    from: '1',
+    typed: { crm: '9', erp: 'many' },
+    end: { crm: '9', erp: 'many' },
+    asked: 'clash',
+    says: 'crm had not seen the change of erp',
+  },
+  {
+    what: 'a monotone date that is taken back is put back',
+    unit: { authority: either({ ...highest, monotone: true }), as: 'date', same: 'exact' },
+    from: '2026-03-01',
+    typed: { erp: '2026-02-01' },
+    end: both('2026-03-01'),
+    kept: '2026-02-01',
+    says: 'the value never falls',
+  },
+];
+
+test.for(cases)('$what', async ({ unit, from, typed, end, asked, kept, says }) => {
+  const place = 'pairs/people.yaml:10';
+  const paths = { [crm]: ['phone'], [erp]: ['phone'] };
+  const rules: UnitRules = { name: 'phone' as never, as: 'text', same: 'exact', paths, place, ...unit };
+  const [name] = worldRules().units;
+  world = await openWorld({ rules: worldRules({ units: [name as UnitRules, rules] }) });
+  world.crm.put({ id: '1', name: 'Ada', phone: from, street: null, city: null });
+  world.erp.put({ id: '1', title: 'Ada', phone: from, address: null });
+  await world.planAndApply();
+  await world.cycle();
+  if (typed.crm !== undefined) world.crm.edit(key('1'), { phone: typed.crm });
+  if (typed.erp !== undefined) world.erp.edit(key('1'), { phone: typed.erp });
+  for (let cycle = 0; cycle < 3; cycle += 1) await world.cycle();
+  expect(world.crm.get(key('1'))?.fields).toMatchObject({ phone: end.crm });
+  expect(world.erp.get(key('1'))?.fields).toMatchObject({ phone: end.erp });
+  const explained = await world.engine.explainRecord({ pair: world.pair, side: crm, key: key('1') });
+  expect(explained.conflicts.filter(({ state }) => state === 'open').map(({ kind }) => kind)).toEqual(
+    asked === undefined ? [] : [asked],
+  );
+  expect(explained.units.find((one) => one.unit === rules.name)?.sentences.join(' ')).toContain(says);
+  const { rows } = await world.store.readModel.ledger(world.pair, { after: null, limit: 50 });
+  if (kept !== undefined) expect(JSON.stringify(rows.map(({ payload }) => payload?.detail))).toContain(kept);
+  const { ok, problems } = await world.engine.verifyLedger({ pair: world.pair });
+  expect({ ok, problems }).toEqual({ ok: true, problems: [] });
+});
