@@ -88,6 +88,7 @@ export class Page {
       nowMs,
       deliveries: Object.fromEntries(options.rules.sides.map(({ name }, index) => [name, pair.nextDelivery + index])),
       sent: transaction.sent,
+      complete: Object.fromEntries(options.rules.sides.map(({ name }) => [name, pair.cursors[name]?.complete ?? null])),
     };
   }
 

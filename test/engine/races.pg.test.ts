@@ -90,6 +90,26 @@ test('a field that waited while the pair was held is written although another on
   expect(erpFields('1')).toMatchObject({ phone: '9' });
 });
 
+test.for(['answer', 'lost_response'] as const)(
+  'SPEC I4: the first edit since an equal first contact is not asked about when a write finds it first (%s)',
+  async (how) => {
+    await start();
+    world.crm.edit(key('1'), { name: 'Ada Lovelace' });
+    if (how === 'lost_response') world.erp.inject({ kind: 'lost_response' });
+    await take(crm);
+    // Nobody has read this when the name is written: the answer, or the look after a lost one, shows it first.
+    world.erp.edit(key('1'), { phone: '9' });
+    await world.deliver();
+    expect(await conflicts()).toEqual([]);
+    await world.cycle();
+    await world.cycle();
+    expect(crmFields('1')).toMatchObject({ name: 'Ada Lovelace', phone: '9' });
+    expect(erpFields('1')).toMatchObject({ title: 'Ada Lovelace', phone: '9' });
+    expect(await conflicts()).toEqual([]);
+    await sound();
+  },
+);
+
 test('a decision while a write to the same record is in doubt does not take its place', async () => {
   await start();
   world.crm.edit(key('1'), { name: 'North' });
