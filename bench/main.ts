@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { firstContact } from './first-contact.js';
 import { memory } from './memory.js';
 import { orchestration } from './orchestration.js';
-import { isKept, measure, type Measurement, printReport, saveReport } from './report.js';
+import { isKept, measure, type Measurement, printReport, saveResult } from './report.js';
 import { twoWay } from './two-way.js';
 
 const measurements: readonly Measurement[] = [twoWay, firstContact, memory, orchestration];
@@ -24,6 +24,6 @@ if (chosen === undefined) {
   if (values.json === true) console.log(JSON.stringify(report, null, 2));
   else printReport(report);
   if (values.costs === true) console.table(report.costs);
-  if (values.save === true) console.error(`saved as ${await saveReport(report)}`);
+  if (values.save === true) console.error(`saved as ${await saveResult(report)}`);
   process.exitCode = report.figures.every(isKept) ? 0 : 1;
 }

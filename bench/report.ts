@@ -49,10 +49,11 @@ export async function measure(
   const [after = 0] = loadavg();
   const { name } = measurement;
   const command = ['npm run bench --', name, ...args].join(' ');
-  return { name, at, command, commit: commit(), machine: machine(), load: { before, after }, ...measured };
+  return { name, at, command, commit: sourceCommit(), machine: machine(), load: { before, after }, ...measured };
 }
 
-function machine() {
+/** What the figures were taken on. */
+export function machine() {
   const [first] = cpus();
   return {
     cpu: first?.model.trim() ?? 'unknown',
@@ -63,7 +64,8 @@ function machine() {
   };
 }
 
-function commit(): string {
+/** The commit that was measured, and whether its sources were changed since. */
+export function sourceCommit(): string {
   try {
     const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
     const changed = git('status', '--porcelain', '--untracked-files=no', 'src', 'workflows', 'activities') !== '';
@@ -97,8 +99,8 @@ function readable(value: number): string {
   return value.toFixed(Math.abs(value) < 1 ? 4 : 2);
 }
 
-/** Keeps the report beside the code it measured: one file a day and name. */
-export async function saveReport(report: Report): Promise<string> {
+/** Keeps what was measured beside the code: one file a day and name. */
+export async function saveResult(report: { readonly name: string; readonly at: string }): Promise<string> {
   const folder = join(import.meta.dirname, 'results');
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${report.at.slice(0, 10)}-${report.name}.json`);
