@@ -13,6 +13,15 @@ export function offersOf({ kind, sides }: ConflictView): readonly Offer[] {
         label: `keep ${side}: ${plainValue(value)}`,
         choice: { kind: 'keep', side },
       }));
+    case 'proposal':
+      return [
+        ...Object.entries(sides).map(([side, { value }]) => ({
+          label: `grant ${side}: ${plainValue(value)}`,
+          choice: { kind: 'keep', side } as const,
+        })),
+        { label: 'put the agreed value back', choice: { kind: 'restore' } },
+        { label: 'leave it until the value next changes', choice: { kind: 'leave' } },
+      ];
     case 'delete':
       return [
         { label: 'delete it everywhere', choice: { kind: 'delete' } },

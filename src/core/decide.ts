@@ -4,6 +4,7 @@ import { keyOn } from './identity.js';
 import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { getValue, isReadable } from './mapping/mapping.js';
+import { proposedValues } from './proposal.js';
 import { registerOf, withDecision, without, withSide } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
@@ -47,6 +48,32 @@ export function decideUnit(
       detail: { siblings: losers, note: by.note },
     }),
   };
+}
+
+/**
+ * A stray edit under `propose` that is not granted (granting one is `decideUnit` with its value): put back, so that the
+ * agreed value stands under a fresh hub dot; or left, so that the side differs until the value next changes.
+ */
+export function decideProposal(subject: Subject, unit: UnitRules, choice: 'restore' | 'leave', by: By): Decided {
+  const { entity, state, hub } = subject;
+  const before = registerOf(state, unit.name);
+  const proposed: Json = proposedValues(unit, before, state).map(({ side, value }) => ({ side, value }));
+  const register: Register = { ...before, proposal: null };
+  const closed: EntityState = { ...state, units: { ...state.units, [unit.name]: register } };
+  if (choice === 'restore') {
+    const { fact, ...decided } = decideUnit(
+      { ...subject, state: closed },
+      unit,
+      { value: before.value, rule: 'proposal: restore' },
+      by,
+    );
+    return { ...decided, fact: { ...fact, detail: { ...fact.detail, proposed } } };
+  }
+  const fact = factBy(entity, by, `proposal: leave (${unit.place})`, hub, {
+    effects: [],
+    detail: { proposed, note: by.note },
+  });
+  return { state: closed, fact };
 }
 
 /** The value that `keep SIDE` stands for: the side's surviving edit, else what it is known to hold. Undefined when it can give none. */

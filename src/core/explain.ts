@@ -22,8 +22,11 @@ export function explainUnit(unit: UnitRules, register: Register, state: EntitySt
 
 export function authoritySentence(unit: UnitRules): string {
   if (unit.authority.kind === 'master') {
-    const stray =
-      unit.authority.stray === 'restore' ? 'an edit elsewhere is put back' : 'an edit elsewhere is left and marked';
+    const stray = {
+      restore: 'an edit elsewhere is put back',
+      leave: 'an edit elsewhere is left and marked',
+      propose: 'an edit elsewhere is left, and a person may grant it',
+    }[unit.authority.stray];
     return `${unit.authority.side} alone decides this; ${stray} (${unit.place}).`;
   }
   return `Either side may edit this; ${clashClause(unit.authority.policy)} (${unit.place}).`;
@@ -51,9 +54,13 @@ function clashClause(policy: Policy): string {
 function statusSentence(unit: UnitRules, register: Register, sides: readonly SideName[]): string {
   if (register.winner === null && isBlank(register.value) && register.siblings.length === 0)
     return 'No side that decides has ever given a value.';
+  const { proposal } = register;
   switch (register.status) {
     case 'settled':
-      return 'Nothing is undecided.';
+      if (proposal === null) return 'Nothing is undecided.';
+      return proposal.sides.length === 0
+        ? 'What was proposed is over; the next decision closes the question.'
+        : `${proposal.sides.join(' and ')} proposes another value; a person may grant it, put it back or leave it.`;
     case 'unsettled':
       return 'Different values were read and wait for the next decision.';
     case 'asked':
@@ -74,6 +81,7 @@ function statusSentence(unit: UnitRules, register: Register, sides: readonly Sid
 function sideSentence(unit: UnitRules, register: Register, side: SideName, shadow: Shadow | undefined): string | null {
   if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
   if (shadow.presence === 'gone') return `${side} deleted this record.`;
+  if (register.proposal?.sides.includes(side)) return `${side} keeps what it proposes until somebody answers.`;
   if (register.override.includes(side))
     return `${side} keeps its own value; a rule or a person says that it may differ.`;
   if (shadow.intent?.units[unit.name] !== undefined) return `A change is on its way to ${side}.`;

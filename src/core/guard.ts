@@ -2,9 +2,10 @@ import { hasDot, join, withDot, type Dot, type Vector } from './clock/version-ve
 import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
-import { isBlank } from './mapping/equality.js';
-import { getValue } from './mapping/mapping.js';
+import { isBlank, sameValue } from './mapping/equality.js';
+import { getValue, isReadable } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
+import { overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
 import type { Register } from './state.js';
 
@@ -49,6 +50,29 @@ export function refusalOf(
 export function restores({ authority }: UnitRules, register: Register, { action }: Refusal): boolean {
   const clears = authority.kind === 'master' && authority.blank === 'clears';
   return action === 'restore' && register.winner !== null && (clears || !isBlank(register.value));
+}
+
+/** A stray edit that is left: the side differs until the value next changes. Under `propose` a person may grant it. */
+export function withLeft(
+  unit: UnitRules,
+  register: Register,
+  side: SideName,
+  { raw, refusal }: { readonly raw: Json; readonly refusal: Refusal },
+): Register {
+  const left: Register = { ...register, override: [...register.override, side] };
+  if (refusal.action !== 'propose' || !isReadable(unit, side)) return left;
+  if (sameValue(unit.same, getValue(unit, side, raw), register.value)) return left;
+  return { ...left, proposal: { sides: [...(register.proposal?.sides ?? []), side], status: 'new' } };
+}
+
+/** The register while a side makes up its mind again: what it proposed before is not proposed any more. */
+export function withoutStray(register: Register, side: SideName): Register {
+  const override = register.override.filter((left) => left !== side);
+  const { proposal } = register;
+  if (!proposal?.sides.includes(side)) return { ...register, override };
+  const sides = proposal.sides.filter((other) => other !== side);
+  if (sides.length > 0) return { ...register, override, proposal: { sides, status: 'new' } };
+  return { ...register, override, proposal: overProposal(register) };
 }
 
 /**

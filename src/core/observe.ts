@@ -1,5 +1,14 @@
 import { includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
-import { mayEdit, refusalOf, restores, strayRule, withRestored, type Refusal } from './guard.js';
+import {
+  mayEdit,
+  refusalOf,
+  restores,
+  strayRule,
+  withLeft,
+  withoutStray,
+  withRestored,
+  type Refusal,
+} from './guard.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -7,7 +16,7 @@ import type { Effect, Fact } from './ledger/entry.js';
 import { isBlank, sameValue } from './mapping/equality.js';
 import { getValue, readUnit } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
-import { accept, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
+import { accept, agreedAnew, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
 
@@ -187,14 +196,15 @@ class Reading {
     const dot = this.#nextDot();
     const vv = withDot(context, dot);
     const moved: Register = {
-      ...before,
+      ...withoutStray(before, this.side),
       delivered: { ...before.delivered, [this.side]: vv },
       noop: without(before.noop, this.side),
-      override: before.override.filter((side) => side !== this.side),
     };
     const refusal = refusalOf(unit, this.side, before, { raw, old, vv });
     const after =
-      refusal === null ? this.#accept(unit, moved, { raw, old, vv, dot }) : this.#guard(unit, moved, vv, refusal);
+      refusal === null
+        ? this.#accept(unit, moved, { raw, old, vv, dot })
+        : this.#guard(unit, moved, { raw, vv, refusal });
     this.#units[unit.name] = after;
     const kind = old === undefined ? 'linked' : refusal === null ? 'edited' : 'stray';
     if (kind !== 'linked') this.#hasEdit = true;
@@ -230,14 +240,14 @@ class Reading {
       siblings: [sibling],
       winner: edit.dot,
       status: 'settled',
-      override: [],
+      ...agreedAnew(register),
     };
   }
 
   /** An edit that does not enter the register (`guard` of semantics §1.3). */
-  #guard(unit: UnitRules, register: Register, vv: Vector, refusal: Refusal): Register {
-    if (!restores(unit, register, refusal)) return { ...register, override: [...register.override, this.side] };
-    return withRestored(register, vv, this.#counters.next(actorOf(this.hub, null)));
+  #guard(unit: UnitRules, register: Register, edit: { raw: Json; vv: Vector; refusal: Refusal }): Register {
+    if (!restores(unit, register, edit.refusal)) return withLeft(unit, register, this.side, edit);
+    return withRestored(register, edit.vv, this.#counters.next(actorOf(this.hub, null)));
   }
 
   #record(

@@ -1,7 +1,7 @@
 import { vectorText, type Dot, type Vector } from './clock/version-vector.js';
 import type { SideName } from './ids.js';
 import { sameJson, type Json } from './json.js';
-import type { Noop, Register, RegisterStatus, Sibling } from './state.js';
+import type { Noop, Proposal, Register, RegisterStatus, Sibling } from './state.js';
 
 /**
  * Registers as text for pack.ts. What the units of a record share is kept once: each vector, and each *frame*, which is
@@ -21,7 +21,11 @@ export type PackedFrame = readonly [
 /** The values of a sibling follow only when one of them says something: another value than the register's, or a base. */
 export type PackedRegister =
   | readonly [frame: number, value: Json]
-  | readonly [frame: number, value: Json, siblings: readonly (readonly [value: readonly [Json] | 0, base: Json])[]];
+  | readonly [frame: number, value: Json, siblings: readonly PackedSibling[]]
+  | readonly [frame: number, value: Json, siblings: readonly PackedSibling[], rare: PackedRare];
+type PackedSibling = readonly [value: readonly [Json] | 0, base: Json];
+/** What few registers have, by name; a register without it costs nothing. */
+type PackedRare = { readonly proposal?: Proposal };
 
 const statuses: readonly RegisterStatus[] = ['settled', 'unsettled', 'asked', 'asked_moved'];
 
@@ -157,13 +161,17 @@ function isSameMap<Item>(
 export function packRegister(register: Register, dictionary: Dictionary): PackedRegister {
   const frame = dictionary.frame(register);
   const { value, siblings } = register;
+  const rare = rareOf(register);
   const isPlain = siblings.every((sibling) => sibling.base === null && isSame(sibling.value, value));
-  if (isPlain) return [frame, value];
-  return [
-    frame,
-    value,
-    siblings.map((sibling) => [isSame(sibling.value, value) ? 0 : [sibling.value], sibling.base] as const),
-  ];
+  if (isPlain) return rare === null ? [frame, value] : [frame, value, [], rare];
+  const packed = siblings.map(
+    (sibling): PackedSibling => [isSame(sibling.value, value) ? 0 : [sibling.value], sibling.base],
+  );
+  return rare === null ? [frame, value, packed] : [frame, value, packed, rare];
+}
+
+function rareOf({ proposal }: Register): PackedRare | null {
+  return proposal === null ? null : { proposal };
 }
 
 export function isSame(left: Json, right: Json): boolean {
@@ -172,7 +180,7 @@ export function isSame(left: Json, right: Json): boolean {
 }
 
 /** A frame with its vectors in place, shared by all registers that are made from it. */
-export type Frame = Omit<Register, 'value' | 'siblings'> & { readonly siblings: readonly SiblingOrigin[] };
+export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal'> & { readonly siblings: readonly SiblingOrigin[] };
 type SiblingOrigin = Pick<Sibling, 'vv' | 'dot' | 'side' | 'lo' | 'hi'>;
 
 export function unpackFrame(packed: PackedFrame, vectors: readonly Vector[]): Frame {
@@ -216,5 +224,7 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[])
     });
   }
   const { vv, winner, hop, status, delivered, noop, override } = frame;
-  return { value, vv, siblings, winner, hop, status, delivered, noop, override };
+  const rare = packed[3];
+  const proposal = rare?.proposal ?? null;
+  return { value, vv, siblings, winner, hop, status, delivered, noop, override, proposal };
 }

@@ -10,7 +10,7 @@ import type { EntityState, Register } from './state.js';
 /** Something that only a person may decide. Its shape groups it with questions that deserve the same answer. */
 export type Question = {
   readonly unit: UnitName | null;
-  readonly kind: 'clash' | 'delete' | 'create' | 'match' | 'refused';
+  readonly kind: 'clash' | 'proposal' | 'delete' | 'create' | 'match' | 'refused';
   readonly shape: string;
   readonly label: string;
   /** The register's vector when asked; a decision must name it. */
@@ -93,6 +93,7 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
         .join('; ');
     case 'delete':
     case 'clash':
+    case 'proposal':
       return recordVector(state);
   }
 }
@@ -102,7 +103,8 @@ function recordVector(state: EntityState): string {
   return [state.presence.kind, ...vectors.sort()].join('; ');
 }
 
-function shown(value: Json): string {
+/** A value as it stands in a label. */
+export function shown(value: Json): string {
   if (isBlank(value)) return '(blank)';
   const members: readonly Json[] = Array.isArray(value) ? value : [value];
   return members.map((member) => (member === null ? '' : scalarText(member))).join(', ');

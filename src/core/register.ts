@@ -1,7 +1,7 @@
 import { hasDot, includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import type { SideName, UnitName } from './ids.js';
 import type { Json } from './json.js';
-import type { EntityState, Noop, Register, Shadow, Sibling } from './state.js';
+import type { EntityState, Noop, Proposal, Register, Shadow, Sibling } from './state.js';
 
 /** A register before anybody gave it a value. */
 export const emptyRegister: Register = {
@@ -14,6 +14,7 @@ export const emptyRegister: Register = {
   delivered: {},
   noop: {},
   override: [],
+  proposal: null,
 };
 
 export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
@@ -57,7 +58,7 @@ export function accept(register: Register, sibling: Sibling): Register {
       siblings: [sibling],
       winner: sibling.dot,
       status: wasAsked ? 'asked_moved' : 'settled',
-      override: [],
+      ...agreedAnew(register),
     };
   }
   return {
@@ -65,7 +66,7 @@ export function accept(register: Register, sibling: Sibling): Register {
     vv: join(register.vv, sibling.vv),
     siblings: [...survivors(register.siblings, sibling.vv), sibling],
     status: register.status === 'asked' || register.status === 'asked_moved' ? 'asked_moved' : 'unsettled',
-    override: [],
+    ...agreedAnew(register),
   };
 }
 
@@ -75,14 +76,24 @@ export function accept(register: Register, sibling: Sibling): Register {
  */
 export function withResolution(register: Register, chosen: Sibling, dot: Dot): Register {
   const vv = withDot(register.vv, dot);
-  return { ...register, value: chosen.value, vv, winner: chosen.dot, status: 'settled', override: [] };
+  return { ...register, value: chosen.value, vv, winner: chosen.dot, status: 'settled', ...agreedAnew(register) };
 }
 
 /** A person decided, having seen all of the register: their value stands alone under a fresh hub dot. */
 export function withDecision(register: Register, value: Json, dot: Dot, nowMs: number): Register {
   const vv = withDot(register.vv, dot);
   const decided: Sibling = { value, vv, dot, side: null, base: register.value, lo: nowMs, hi: nowMs };
-  return { ...register, value, vv, siblings: [decided], winner: dot, status: 'settled', override: [] };
+  return { ...register, value, vv, siblings: [decided], winner: dot, status: 'settled', ...agreedAnew(register) };
+}
+
+/** What a new agreed value ends: sides that were left with their own, and what they proposed. */
+export function agreedAnew(register: Register): Pick<Register, 'override' | 'proposal'> {
+  return { override: [], proposal: overProposal(register) };
+}
+
+/** The question of a proposal is over; one that was never asked is forgotten. */
+export function overProposal({ proposal }: Register): Proposal | null {
+  return proposal === null || proposal.status === 'new' ? null : { sides: [], status: 'over' };
 }
 
 /** Raises the delivered context of a side after proof, and forgets a pending no-op delivery that it covers. */

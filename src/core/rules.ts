@@ -69,8 +69,8 @@ export type Authority =
       readonly blank: 'keeps' | 'clears';
     };
 
-/** What is done with an edit on a side that is not the master. */
-export type StrayRule = 'restore' | 'leave';
+/** What is done with an edit on a side that is not the master. `propose`: left, and a person may grant it. */
+export type StrayRule = 'restore' | 'leave' | 'propose';
 
 /**
  * `value`: a blank is an edit like any other. `ignore`: a blank is no opinion; the other sides' value stays.

@@ -5,6 +5,7 @@ import type { Effect, Fact } from './ledger/entry.js';
 import { sameValue } from './mapping/equality.js';
 import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js';
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
+import { settleProposal } from './proposal.js';
 import { questionOf, type Question } from './question.js';
 import { registerOf, withResolution } from './register.js';
 import type { UnitRules } from './rules.js';
@@ -52,8 +53,20 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
     if (outcome.fact !== null) facts.push({ ...outcome.fact, entity });
     if (outcome.register.status === 'asked') questions.push(questionOf(unit, outcome.register, state));
   }
+  for (const unit of hub.rules.units) {
+    const step = settleProposal(entity, unit, units[unit.name] ?? registerOf(state, unit.name), state);
+    if (step === null) continue;
+    units[unit.name] = step.register;
+    if (step.fact !== null) facts.push(step.fact);
+    if (step.question !== null) questions.push(step.question);
+    if (step.isOver) closes.push({ unit: unit.name, kind: 'proposal' });
+  }
+  for (const unit of unmapped(state, hub).filter((name) => registerOf(state, name).proposal !== null)) {
+    units[unit] = { ...registerOf(state, unit), proposal: null };
+    closes.push({ unit, kind: 'proposal' });
+  }
   for (const unit of unmappedAndAsked(state, hub)) {
-    units[unit] = { ...registerOf(state, unit), status: 'unsettled' };
+    units[unit] = { ...(units[unit] ?? registerOf(state, unit)), status: 'unsettled' };
     closes.push({ unit, kind: 'clash' });
   }
   const isQuiet = Object.keys(units).length === 0;
@@ -72,11 +85,15 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
 
 /** Units that the file no longer has: nobody can answer for them until it has them again. */
 function unmappedAndAsked(state: EntityState, hub: Hub): readonly UnitName[] {
-  const names = Object.keys(state.units) as UnitName[];
-  return names.filter((name) => {
+  return unmapped(state, hub).filter((name) => {
     const { status } = registerOf(state, name);
-    return (status === 'asked' || status === 'asked_moved') && !hub.rules.units.some((unit) => unit.name === name);
+    return status === 'asked' || status === 'asked_moved';
   });
+}
+
+function unmapped(state: EntityState, hub: Hub): readonly UnitName[] {
+  const names = Object.keys(state.units) as UnitName[];
+  return names.filter((name) => !hub.rules.units.some((unit) => unit.name === name));
 }
 
 type UnitOutcome = { readonly register: Register; readonly fact: Fact | null };

@@ -30,10 +30,10 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
   if (state.presence.kind === 'delete_held' || state.hold?.kind === 'create' || state.hold?.kind === 'match')
     return 'held';
   const registers = rules.units.map((unit) => registerOf(state, unit.name));
-  if (registers.some(({ status }) => status === 'asked')) return 'asked';
+  if (registers.some(({ status, proposal }) => status === 'asked' || proposal?.status === 'asked')) return 'asked';
   if (shadows.some((shadow) => shadow?.refused != null && shadow.intent === null)) return 'refused';
   if (shadows.some((shadow) => shadow?.intent != null)) return 'on_its_way';
-  if (registers.some(({ status }) => status !== 'settled')) return 'undecided';
+  if (registers.some(({ status, proposal }) => status !== 'settled' || proposal !== null)) return 'undecided';
   if (rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
   if (shadows.some((shadow) => shadow?.presence !== 'present')) return 'one_sided';
   return rules.units.some((unit) => mayDiffer(unit, state)) ? 'override' : 'agreed';

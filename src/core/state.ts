@@ -62,7 +62,15 @@ export type Register = {
   readonly noop: { readonly [side: SideName]: Noop };
   /** Sides whose own value stays although it differs (one-way units: `leave`, or a master without an opinion). */
   readonly override: readonly SideName[];
+  /** Stray edits under `propose` about which a person is asked; null when there is nothing to answer. */
+  readonly proposal: Proposal | null;
 };
+
+/**
+ * Sides that keep a stray value until a person grants it, has it put back, or leaves it. `new`: the next settle asks.
+ * `over`: it was asked and answered itself; the next settle closes the question.
+ */
+export type Proposal = { readonly sides: readonly SideName[]; readonly status: 'new' | 'asked' | 'over' };
 
 export type RegisterStatus =
   /** Value, siblings and vector agree; nothing to decide. */

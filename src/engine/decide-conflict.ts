@@ -2,6 +2,7 @@ import { vectorText } from '../core/clock/version-vector.js';
 import {
   decideCreate,
   decideDelete,
+  decideProposal,
   decideRefused,
   decideUnit,
   valueOf,
@@ -12,6 +13,7 @@ import { ParleyError } from '../core/errors.js';
 import type { SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import { isBlank } from '../core/mapping/equality.js';
+import { proposalVersion } from '../core/proposal.js';
 import { recordVersion } from '../core/question.js';
 import { registerOf } from '../core/register.js';
 import type { PairRules, UnitRules } from '../core/rules.js';
@@ -224,10 +226,13 @@ async function refuseTaken(
 function answer({ page, rules, conflict, choice, by }: Answering, state: EntityState): Decided {
   const { entity, kind } = conflict;
   const subject = { entity, state, hub: page.hub };
-  if (kind === 'clash' && (choice.kind === 'keep' || choice.kind === 'value')) {
+  if (kind === 'clash' || kind === 'proposal') {
     const unit = rules.units.find(({ name }) => name === conflict.unit);
     if (unit === undefined) throw badChoice(conflict, 'the file no longer has this field');
-    return decideUnit(subject, unit, valueFor(state, unit, choice, conflict), by);
+    if (choice.kind === 'keep' || choice.kind === 'value')
+      return decideUnit(subject, unit, valueFor(state, unit, choice, conflict), by);
+    if (kind === 'proposal' && (choice.kind === 'restore' || choice.kind === 'leave'))
+      return decideProposal(subject, unit, choice.kind, by);
   }
   if (kind === 'delete' && (choice.kind === 'delete' || choice.kind === 'restore' || choice.kind === 'leave'))
     return decideDelete(subject, choice.kind, by);
@@ -245,6 +250,7 @@ function answer({ page, rules, conflict, choice, by }: Answering, state: EntityS
 
 const verbs: { readonly [kind in ConflictRow['kind']]: string } = {
   clash: 'choose --keep SIDE or --value TEXT',
+  proposal: 'choose --keep SIDE, --value TEXT, --restore or --leave',
   delete: 'choose --delete, --restore or --leave',
   create: 'choose --copy or --leave',
   match: 'choose --link SIDE:KEY, --copy or --leave',
@@ -266,6 +272,7 @@ function valueFor(
 
 function currentVector(state: EntityState | undefined, conflict: ConflictRow): string | null {
   if (state === undefined) return null;
+  if (conflict.kind === 'proposal' && conflict.unit !== null) return proposalVersion(registerOf(state, conflict.unit));
   return conflict.kind === 'clash' && conflict.unit !== null
     ? vectorText(registerOf(state, conflict.unit).vv)
     : recordVersion(conflict.kind, state);

@@ -241,6 +241,8 @@ export type IntentRow = {
 export type ConflictKind =
   /** Both sides changed the unit, neither having seen the other's change. */
   | 'clash'
+  /** A side that does not decide the unit holds another value, which a person may grant. */
+  | 'proposal'
   /** A record was deleted on one side. */
   | 'delete'
   /** A record is new on one side and the rules ask. */

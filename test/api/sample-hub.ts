@@ -90,7 +90,7 @@ export const status: PairStatus = {
     gone: 0,
   },
   oldestUndeliveredMs: null,
-  openConflicts: { clash: 0, delete: 0, create: 0, match: 0, refused: 0 },
+  openConflicts: { clash: 0, proposal: 0, delete: 0, create: 0, match: 0, refused: 0 },
   lastRun: run,
   setAside: 0,
   openPlan: null,

@@ -325,6 +325,13 @@ const otherCases: readonly BrokenFile[] = [
     by: 'name: { crm: name, erp: title, as: «money(minor)» }',
     problems: ['config.not_available'],
   },
+  {
+    name: 'a proposal of joined text',
+    line: phone,
+    by: 'phone: { crm: [a, b], erp: tel, as: join, stray: «propose» }',
+    problems: ['config.rule_not_here'],
+    hint: 'stray: leave',
+  },
   { name: 'archiving', line: last, by: `${name}\ndeletes: { crm: «archive» }`, problems: ['config.not_available'] },
   {
     name: 'a condition in a policy',

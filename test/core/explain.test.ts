@@ -22,6 +22,7 @@ const authorities: readonly Authority[] = [
   either({ kind: 'lowest', monotone: false, otherwise: ask }),
   masterA('restore'),
   masterA('leave'),
+  masterA('propose'),
 ];
 const authority = fc.constantFrom(...authorities);
 const isSentence = (text: string): boolean => /^\S.*\.$/.test(text) && !/undefined|null|NaN|\[object|#\d/.test(text);
@@ -60,6 +61,16 @@ test.for<[string, World, string]>([
     'a stray edit that was left',
     play(start(masterA('leave')), 'b=y b?'),
     'b keeps its own value; a rule or a person says that it may differ.',
+  ],
+  [
+    'a proposal',
+    play(start(masterA('propose')), 'b=y b?'),
+    'b proposes another value; a person may grant it, put it back or leave it.',
+  ],
+  [
+    'a proposal, meanwhile',
+    play(start(masterA('propose')), 'b=y b?'),
+    'b keeps what it proposes until somebody answers.',
   ],
   ['deleted', play(start(), 'a=- a?'), 'a deleted this record.'],
   [
@@ -101,6 +112,7 @@ describe('standings', () => {
     ['gone', play(start(either(), { deletes: 'delete' }), 'a=- a? b!')],
     ['one_sided', play(start(either(), { deletes: 'ignore' }), 'a=- a?')],
     ['override', play(start(masterA('leave')), 'b=y b?')],
+    ['asked', play(start(masterA('propose')), 'b=y b?')],
     ['held', play(newWorld({ rules: rulesOf({ creates: 'ask' }), records: { [a]: { id: 'k', u: 'y' } } }), 'a?')],
     [
       'one_sided',

@@ -25,6 +25,7 @@ const policies: { readonly [name: string]: Column } = {
   newest: letters(either(newest)),
   restore: letters(masterA('restore')),
   leave: letters(masterA('leave')),
+  propose: letters(masterA('propose')),
   highest: numbers({ kind: 'highest', monotone: false, otherwise: ask }, rising),
   lowest: numbers({ kind: 'lowest', monotone: false, otherwise: ask }, rising.toReversed()),
   monotone: numbers({ kind: 'highest', monotone: true, otherwise: ask }, rising),
@@ -48,6 +49,9 @@ const each = (result: string): Row['is'] => Object.fromEntries(Object.keys(polic
 /** What the policies that order values say: they differ in what happens to an edit that saw what it took back. */
 const extreme = (result: string): Row['is'] => ({ highest: result, lowest: result, monotone: result });
 
+/** A stray edit stays where it was typed; under `propose` a person is asked about it. */
+const left = (agreed: string, stray: string): Row['is'] => ({ leave: agreed, propose: `${agreed} proposed ${stray}` });
+
 const rows: readonly Row[] = [
   { row: 'R1', what: 'nothing changed', steps: 'a? b?', is: each('x') },
   { row: 'R2', what: 'a changed it', steps: 'a=y a? b?', is: each('y > b') },
@@ -55,22 +59,36 @@ const rows: readonly Row[] = [
     row: 'R3',
     what: 'b changed it',
     steps: 'b=y a? b?',
-    is: { ...each('y > a'), restore: 'x > b', leave: 'x' },
-    kept: { restore: 'y', leave: 'y' },
+    is: { ...each('y > a'), restore: 'x > b', leave: 'x', propose: 'x proposed y' },
+    kept: { restore: 'y', leave: 'y', propose: 'y' },
   },
   { row: 'R4', what: 'both changed it to the same', steps: 'a=y b=y a? b?', is: each('y') },
   {
     row: 'R5',
     what: 'both changed it, nobody knows who was later',
     steps: 'a=y b=z a? b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
+    is: {
+      ask: 'y|z asked',
+      prefer: 'y > b',
+      newest: 'y|z asked',
+      restore: 'y > b',
+      ...left('y', 'z'),
+      ...extreme('z > a'),
+    },
     kept: { ask: 'z', prefer: 'z', restore: 'z', leave: 'z' },
   },
   {
     row: 'R5',
     what: 'both changed it, b certainly later',
     steps: 'a=y a? b? b=z b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'z > a', restore: 'y > b', leave: 'y', ...extreme('z > a') },
+    is: {
+      ask: 'y|z asked',
+      prefer: 'y > b',
+      newest: 'z > a',
+      restore: 'y > b',
+      ...left('y', 'z'),
+      ...extreme('z > a'),
+    },
     kept: { newest: 'y', prefer: 'z', highest: 'y', lowest: 'y', monotone: 'y' },
   },
   { row: 'R6', what: 'a changed it, b is behind', steps: 'a=y a? b? a? b?', is: each('y > b') },
@@ -79,40 +97,61 @@ const rows: readonly Row[] = [
     row: 'R8',
     what: 'b changes it while a change is on its way',
     steps: 'a=y a? b=z b?',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
+    is: {
+      ask: 'y|z asked',
+      prefer: 'y > b',
+      newest: 'y|z asked',
+      restore: 'y > b',
+      ...left('y', 'z'),
+      ...extreme('z > a'),
+    },
     kept: { prefer: 'z', restore: 'z', leave: 'z' },
   },
   {
     row: 'R9',
     what: 'b goes back to the value before our write',
     steps: 'a=y a? b! b=x b?',
-    is: { ...each('x > a'), restore: 'y > b', leave: 'y', monotone: 'y > b' },
+    is: { ...each('x > a'), restore: 'y > b', ...left('y', 'x'), monotone: 'y > b' },
     kept: { restore: 'x', leave: 'x', monotone: 'x' },
   },
   {
     row: 'R10',
     what: 'resolved, and nothing else happens',
     steps: 'a=y b=z a? b? a? b? .',
-    is: { ask: 'y|z asked', prefer: 'y > b', newest: 'y|z asked', restore: 'y > b', leave: 'y', ...extreme('z > a') },
+    is: {
+      ask: 'y|z asked',
+      prefer: 'y > b',
+      newest: 'y|z asked',
+      restore: 'y > b',
+      ...left('y', 'z'),
+      ...extreme('z > a'),
+    },
   },
   {
     row: 'R11',
     what: 'resolved, and b changes it again before the write',
     steps: 'a=y b=z a? b? b=w b?',
-    is: { ask: 'y|w asked', prefer: 'y > b', newest: 'w > a', restore: 'y > b', leave: 'y', ...extreme('w > a') },
+    is: {
+      ask: 'y|w asked',
+      prefer: 'y > b',
+      newest: 'w > a',
+      restore: 'y > b',
+      ...left('y', 'w'),
+      ...extreme('w > a'),
+    },
     kept: { ask: 'z', prefer: 'w', newest: 'y', restore: 'w', leave: 'w' },
   },
   {
     row: 'R12',
     what: 'a blanks it',
     steps: 'a=~ a? b?',
-    is: { ...each('~ > b'), restore: '~', leave: '~', monotone: 'x > a' },
+    is: { ...each('~ > b'), restore: '~', leave: '~', propose: '~', monotone: 'x > a' },
   },
   {
     row: 'R12',
     what: 'b blanks it',
     steps: 'b=~ a? b?',
-    is: { ...each('~ > a'), restore: 'x > b', leave: 'x', monotone: 'x > b' },
+    is: { ...each('~ > a'), restore: 'x > b', ...left('x', '~'), monotone: 'x > b' },
   },
   { row: 'R14', what: 'first contact, equal', from: { a: 'y', b: 'y' }, steps: 'a? b?', is: each('y') },
   { row: 'R15', what: 'first contact, b blank', from: { a: 'y', b: null }, steps: 'a? b?', is: each('y > b') },
@@ -121,7 +160,7 @@ const rows: readonly Row[] = [
     what: 'first contact, a blank',
     from: { a: null, b: 'y' },
     steps: 'a? b?',
-    is: { ...each('y > a'), restore: '~', leave: '~' },
+    is: { ...each('y > a'), restore: '~', leave: '~', propose: '~' },
   },
   {
     row: 'R16',
@@ -134,6 +173,7 @@ const rows: readonly Row[] = [
       newest: 'y|z asked',
       restore: 'y > b',
       leave: 'y > b',
+      propose: 'y > b',
       ...extreme('z > a'),
     },
     kept: { prefer: 'z', restore: 'z', leave: 'z' },
@@ -189,7 +229,7 @@ test.for(cells)('$name → $result', ({ row, policy, result }) => {
   if (kept !== undefined) expect(isKept(world, spelled(column, kept))).toBe(true);
   const healed = heal(world);
   const own = (side: SideName): Json | undefined => valueAt(world, side);
-  const isFree = result.endsWith('asked') || policy === 'leave' || result === '~';
+  const isFree = /asked$|proposed/.test(result) || policy === 'leave' || result === '~';
   expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(
     isFree && !result.includes('>')
       ? [own(a), own(b)]
@@ -206,6 +246,7 @@ test.for([
   ['monotone', 'z > a'],
   ['restore', 'x > b'],
   ['leave', 'x'],
+  ['propose', 'x proposed z'],
 ] as const)('R13 %s: a does not return the field, b changes it → %s', ([policy, result]) => {
   const column = policies[policy] as Column;
   const world = start({ row: 'R13', what: '', steps: '', is: {} }, column);

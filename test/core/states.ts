@@ -40,6 +40,12 @@ export const register: fc.Arbitrary<Register> = fc.record({
   delivered: bySide(vector),
   noop: bySide(fc.record({ vv: vector, tick })),
   override: fc.uniqueArray(side, { maxLength: 2 }),
+  proposal: fc.option(
+    fc.record({
+      sides: fc.uniqueArray(side, { maxLength: 2 }),
+      status: fc.constantFrom('new' as const, 'asked' as const, 'over' as const),
+    }),
+  ),
 });
 
 const intent: fc.Arbitrary<Intent> = fc.record({

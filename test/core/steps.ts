@@ -39,18 +39,19 @@ function step(world: World, word: string): World {
 
 /**
  * What stands after some steps, as the tables write it: `y > b` the agreed value is y and a write to b is planned;
- * `y|z asked` a person is asked about y and z. A blank is `~`.
+ * `y|z asked` a person is asked about y and z; `y proposed z` whether z may replace y. A blank is `~`.
  */
 export function outcome(world: World): string {
   const register = registerOf(world.state, u);
   const order = world.rules.sides.map(({ name }) => name);
+  const proposed = Object.values(world.questions['u/proposal']?.sides ?? {}).map(({ value }) => text(value));
   const isAsked = world.questions['u/clash'] !== undefined;
   const shown = isAsked
     ? `${[...register.siblings]
         .sort((x, y) => rank(x, order) - rank(y, order))
         .map(({ value }) => text(value))
         .join('|')} asked`
-    : text(register.value);
+    : [text(register.value), ...proposed].join(' proposed ');
   const to = order.filter((side) => world.state.sides[side]?.intent != null);
   return to.length === 0 ? shown : `${shown} > ${to.join(' ')}`;
 }

@@ -58,6 +58,16 @@ const cases: readonly Case[] = [
     kept: '2026-02-01',
     says: 'the value never falls',
   },
+  {
+    what: 'a stray edit is proposed and stays where it was typed',
+    unit: { authority: { kind: 'master', side: crm, stray: 'propose', blank: 'keeps' } },
+    from: '1',
+    typed: { erp: '2' },
+    end: { crm: '1', erp: '2' },
+    asked: 'proposal',
+    kept: '2',
+    says: 'erp proposes another value; a person may grant it, put it back or leave it.',
+  },
 ];
 
 test.for(cases)('$what', async ({ unit, from, typed, end, asked, kept, says }) => {
@@ -84,4 +94,32 @@ test.for(cases)('$what', async ({ unit, from, typed, end, asked, kept, says }) =
   if (kept !== undefined) expect(JSON.stringify(rows.map(({ payload }) => payload?.detail))).toContain(kept);
   const { ok, problems } = await world.engine.verifyLedger({ pair: world.pair });
   expect({ ok, problems }).toEqual({ ok: true, problems: [] });
+});
+
+test.for([
+  [{ kind: 'keep', side: erp }, '2', '2', 'decided'],
+  [{ kind: 'restore' }, '1', '1', 'decided'],
+  [{ kind: 'leave' }, '1', '2', 'decided'],
+] as const)('a proposal that is answered with %j ends with %s and %s', async ([choice, atCrm, atErp, state]) => {
+  const [name, phone] = worldRules().units as readonly [UnitRules, UnitRules];
+  const unit: UnitRules = { ...phone, authority: { kind: 'master', side: crm, stray: 'propose', blank: 'keeps' } };
+  world = await openWorld({ rules: worldRules({ units: [name, unit] }) });
+  world.crm.put({ id: '1', name: 'Ada', phone: '1', street: null, city: null });
+  world.erp.put({ id: '1', title: 'Ada', phone: '1', address: null });
+  await world.planAndApply();
+  world.erp.edit(key('1'), { phone: '2' });
+  await world.cycle();
+  const { rows } = await world.store.readModel.conflicts(
+    { pair: world.pair, state: 'open', kind: 'proposal', unit: null, shape: null },
+    { after: null, limit: 9 },
+  );
+  expect(rows).toMatchObject([{ label: '1 | 2', unit: 'phone' }]);
+  const [asked] = rows;
+  const answer = { conflict: asked?.id ?? 0, vv: asked?.vv ?? '', choice, by: 'jo', note: null };
+  expect((await world.engine.decide(answer)).conflict.state).toBe(state);
+  for (let cycle = 0; cycle < 2; cycle += 1) await world.cycle();
+  expect(world.crm.get(key('1'))?.fields).toMatchObject({ phone: atCrm });
+  expect(world.erp.get(key('1'))?.fields).toMatchObject({ phone: atErp });
+  await expect(world.engine.decide(answer)).rejects.toMatchObject({ code: 'conflict.already_decided' });
+  expect(await world.engine.verifyLedger({ pair: world.pair })).toMatchObject({ ok: true, problems: [] });
 });

@@ -75,7 +75,9 @@ export function renderConflict({ conflict, record }: ConflictDetailView, style: 
   const lines = [title, `  ${sentenceOf(conflict, style)}`];
   const sides = Object.entries(conflict.sides);
   const width = Math.max(6, ...sides.map(([side]) => widthOf(side)));
-  if (conflict.kind === 'clash') {
+  if (conflict.kind === 'proposal') {
+    lines.push('', paint(style, 'dim', `  ${padded('agreed', width)}  ${plainValue(conflict.agreed)}`));
+  } else if (conflict.kind === 'clash') {
     const isFirst = Object.values(conflict.sides).every(({ lo }) => !isKnown(lo));
     const text = isFirst || conflict.agreed === null ? '(never agreed)' : plainValue(conflict.agreed);
     lines.push('', paint(style, 'dim', `  ${padded('agreed', width)}  ${text}`));
@@ -111,6 +113,12 @@ export function choicesOf(conflict: ConflictView): readonly string[] {
         ...Object.keys(conflict.sides).map((side) => `${decide} --keep ${side}`),
         `${decide} --value TEXT`,
         `parley review bulk --like ${conflictName(conflict.id)} --keep SIDE --dry-run`,
+      ];
+    case 'proposal':
+      return [
+        ...Object.keys(conflict.sides).map((side) => `${decide} --keep ${side}`),
+        `${decide} --restore`,
+        `${decide} --leave`,
       ];
     case 'delete':
       return [`${decide} --delete`, `${decide} --restore`, `${decide} --leave`];

@@ -11,6 +11,7 @@ import { checkShape, isMapping, valueAt } from './shape-problems.js';
 import { namePattern, readCreates, readDeletes, readSides } from './side-reader.js';
 import { quoted } from './suggest.js';
 import { type ReadUnit, readUnits } from './unit-reader.js';
+import { strayWords } from './words.js';
 import { parseYaml, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** What one file of pairs/ says. `rules` is there only when no error was found. */
@@ -63,7 +64,13 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
   const units =
     declared.length < 2
       ? new Map<string, ReadUnit | null>()
-      : readUnits({ source, report, sides, declared, stray: strayWritten === 'leave' ? 'leave' : 'restore' });
+      : readUnits({
+          source,
+          report,
+          sides,
+          declared,
+          stray: strayWords.find((word) => word === strayWritten) ?? 'restore',
+        });
   const unitUses = [...units.values()].flatMap((unit) => unit?.uses ?? []);
   reportWriters(report, keyUses, unitUses);
   reportRestless(report, units);

@@ -243,6 +243,7 @@ function readAuthority(context: UnitContext, unit: ReadUnit, data: MasterUnit | 
   if (heading !== 'either') {
     if (master === undefined) return undefined;
     const { stray, blank } = data as MasterUnit;
+    if (!mayPropose(context, unit, data as MasterUnit)) return undefined;
     return { kind: 'master', side: master.name, stray: stray ?? context.stray, blank: blank ?? 'keeps' };
   }
   const either = data as EitherUnit;
@@ -250,6 +251,21 @@ function readAuthority(context: UnitContext, unit: ReadUnit, data: MasterUnit | 
   const policy =
     conflict === undefined ? readDefaultPolicy(context, unit, either) : readUnitPolicy(context, unit, either, conflict);
   return policy === undefined ? undefined : { kind: 'either', policy, blank: blank ?? 'value' };
+}
+
+/** Joined text cannot be split again, so nobody could grant it. */
+function mayPropose({ source, report, stray }: UnitContext, unit: ReadUnit, data: MasterUnit): boolean {
+  if (data.as !== 'join' || (data.stray ?? stray) !== 'propose') return true;
+  const range = data.stray === undefined ? source.keyRange(unit.path) : source.valueRange([...unit.path, 'stray']);
+  report(
+    'config.rule_not_here',
+    range,
+    `joined text cannot be taken over, so an edit of ${quoted(unit.name)} cannot be proposed`,
+    {
+      hint: 'write stray: restore or stray: leave for this unit',
+    },
+  );
+  return false;
 }
 
 function readUnitPolicy(

@@ -24,7 +24,7 @@ export const equalityWords = [
 ] as const satisfies readonly UnitRules['same'][];
 export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
 export const deleteWords = ['ask', 'delete', 'ignore'] as const satisfies readonly SideRules['deletes'][];
-export const strayWords = ['restore', 'leave'] as const;
+export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
 export const policyWords = ['ask', 'newest', 'highest', 'lowest'] as const;
@@ -39,8 +39,6 @@ const plannedWords: { readonly [setting: string]: RegExp } = {
   conflict: /^(set|delta|text|expression)$/,
   default: /^(set|delta|text|expression)$/,
   otherwise: /^(set|delta|text|expression)$/,
-  stray: /^(propose|ask)$/,
-  stray_edits: /^(propose|ask)$/,
   deletes: /^(archive|unlink)$/,
   creates: /^(archive|link)$/,
   connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,
@@ -64,7 +62,7 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     min: 'lowest',
     minimum: 'lowest',
   },
-  stray: { revert: 'restore', guard: 'restore', allow: 'leave', keep: 'leave' },
+  stray: { revert: 'restore', guard: 'restore', allow: 'leave', keep: 'leave', ask: 'propose', suggest: 'propose' },
   creates: { create: 'copy', insert: 'copy', yes: 'copy', no: 'ignore', never: 'ignore', manual: 'ask' },
   deletes: {
     hold: 'ask',
