@@ -8,7 +8,7 @@ import type { MatchRule, PairRules, SideRules } from './rules.js';
 import type { EntityState } from './state.js';
 
 /** What a record says about who it is: one value a rule, equal on two sides when the rule finds them the same. */
-export type MatchValue = { readonly rule: number; readonly kind: MatchRule['kind']; readonly value: string };
+export type MatchValue = { readonly rule: number; readonly kind: 'certain' | 'likely'; readonly value: string };
 
 /**
  * The match values of a record (semantics §1.12, step 1 and the exact part of 2). A rule of which any part is blank
@@ -17,6 +17,7 @@ export type MatchValue = { readonly rule: number; readonly kind: MatchRule['kind
 export function matchValues(rules: PairRules, side: SideName, snapshot: Snapshot): readonly MatchValue[] {
   const values: MatchValue[] = [];
   rules.match.forEach((rule, index) => {
+    if (rule.kind === 'alike' || rule.kind === 'weighed') return;
     const parts =
       rule.kind === 'certain' ? certainParts(rule, rules, side, snapshot) : likelyParts(rule, rules, side, snapshot);
     if (parts === null) return;
@@ -109,4 +110,10 @@ function knownFields(rules: PairRules, state: EntityState, side: SideRules): Nat
     if (paths?.length === 1 && raw !== undefined) known[paths[0] as string] = raw;
   }
   return { ...known, ...keyFields(side, shadow.key) };
+}
+
+/** One name for two records, whichever is named first: what a person said of them is remembered under it. */
+export function apartName(one: { side: SideName; key: RecordKey }, other: { side: SideName; key: RecordKey }): string {
+  const names = [canonicalJson([one.side, one.key]), canonicalJson([other.side, other.key])];
+  return canonicalJson(names.sort());
 }

@@ -98,4 +98,28 @@ export type MatchRule =
       readonly text: string;
     }
   /** `email + country`: shared units that are all equal. */
-  | { readonly kind: 'likely'; readonly units: readonly UnitName[]; readonly text: string };
+  | { readonly kind: 'likely'; readonly units: readonly UnitName[]; readonly text: string }
+  | AlikeRule
+  | WeighedRule;
+
+/** `name ~ 0.92`: one unit that is spelled alike, by Jaro-Winkler; a guess that is always asked. */
+export type AlikeRule = {
+  readonly kind: 'alike';
+  readonly unit: UnitName;
+  readonly least: number;
+  readonly text: string;
+};
+
+/** `weigh:` evidence of several units, in bits (core/identity/evidence.ts). */
+export type WeighedRule = {
+  readonly kind: 'weighed';
+  /** `agree`: the share of true pairs that agree in this unit. */
+  readonly units: readonly { readonly unit: UnitName; readonly agree: number }[];
+  /** From here on a plan links. Null: never; a person is asked. */
+  readonly link: number | null;
+  /** From here on a person is asked. */
+  readonly ask: number;
+  /** How far ahead of the next candidate a link has to be. */
+  readonly margin: number;
+  readonly text: string;
+};

@@ -20,7 +20,7 @@ import type { PairRules, UnitRules } from '../core/rules.js';
 import { settle } from '../core/settle.js';
 import type { EntityState } from '../core/state.js';
 import type { Choice, DecideAlikeInput, DecideAlikeResult, DecideInput, DecideResult, EnginePorts } from './engine.js';
-import { releaseCandidates } from './identify.js';
+import { namesWith, releaseCandidates } from './identify.js';
 import { linkToRecord } from './link.js';
 import { Page } from './page.js';
 import { activeRevision } from './revision.js';
@@ -184,7 +184,10 @@ async function decideOn(transaction: PairTransaction, answering: Answering): Pro
     await linkToRecord(transaction, page, rules, named, { actor: person, rule: 'link', note: by.note });
   } else {
     const { state: next, fact } = answer(answering, state);
-    if (conflict.kind === 'match') await refuseTaken(transaction, page, conflict, next);
+    if (conflict.kind === 'match') {
+      await refuseTaken(transaction, page, conflict, next);
+      await keepApart(transaction, page, state);
+    }
     page.take(conflict.entity, { state: next, facts: [fact] });
     settleOn(page, conflict.entity, rules, settleMode(transaction.pair));
     for (const id of await releaseCandidates(transaction, page, [state]))
@@ -199,6 +202,16 @@ async function decideOn(transaction: PairTransaction, answering: Answering): Pro
     choice: choice,
   });
   page.count('decided');
+}
+
+/** What was asked about is not one: remembered, so that no rule of likeness asks it again. */
+async function keepApart(transaction: PairTransaction, page: Page, state: EntityState): Promise<void> {
+  if (state.hold?.kind !== 'match') return;
+  const { candidates } = state.hold;
+  page.load(await transaction.entitiesByIds(candidates));
+  for (const [side, { key }] of Object.entries(state.sides))
+    for (const other of candidates)
+      for (const name of namesWith(page, { side: side as SideName, key }, other)) page.keepApart(name);
 }
 
 /** A record belongs to one entity (SPEC I15): none is created where one of another entity is. */

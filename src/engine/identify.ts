@@ -1,10 +1,12 @@
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
-import { matchValues, type MatchValue } from '../core/identity.js';
+import { apartName, matchValues, type MatchValue } from '../core/identity.js';
+import type { Verdict } from '../core/identity/judge.js';
 import { recordQuestion, type Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
 import { emptyState } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState } from '../core/state.js';
+import { findAlike, textsOf, traitsOfSnapshot } from './find-alike.js';
 import type { Page } from './page.js';
 import type { PairTransaction } from './store.js';
 
@@ -14,8 +16,9 @@ type Stranger = { readonly snapshot: Snapshot; readonly values: readonly MatchVa
 /**
  * Finds or makes the entity of each record that has none (semantics §1.12). A certain rule with exactly one candidate
  * that has no record on this side links. A likely one waits for the plan that is being made (`asks` is false) or for a
- * person; more than one candidate, or one that already has a record here, is always a question. What waits is an
- * entity of its own. Two statements a page.
+ * person; more than one candidate, or one that already has a record here, is always a question, and so is what is only
+ * alike without enough evidence. What waits is an entity of its own. What a person kept apart does not come up again. Three
+ * statements a page, and three more when the file has rules of likeness.
  */
 export async function identify(
   transaction: PairTransaction,
@@ -25,15 +28,59 @@ export async function identify(
 ): Promise<ReadonlyMap<string, EntityId>> {
   const strangers = snapshots.map((snapshot): Stranger => ({ snapshot, values: matchValues(rules, side, snapshot) }));
   const candidates = await loadCandidates(transaction, page, side, strangers);
-  const placing: Placing = { page, side, candidates, taken: new Set(), asks };
+  const unknown = strangers.filter(({ values }) => !values.some(({ value }) => candidates.has(value)));
+  const verdicts = await findAlike(
+    transaction,
+    page,
+    rules,
+    side,
+    unknown.map(({ snapshot }) => snapshot),
+  );
+  const apart = await keptApart(transaction, page, side, { strangers, candidates, verdicts });
+  const placing: Placing = { page, side, candidates, verdicts, apart, taken: new Set(), asks };
   const found = new Map<string, EntityId>();
   for (const { snapshot, values } of strangers) {
     const entity = place(placing, snapshot, values);
     found.set(snapshot.key, entity);
     page.link(entity, side, snapshot.key);
     for (const { value } of values) page.match(entity, side, value);
+    for (const { unit, text } of textsOf(traitsOfSnapshot(rules, side, snapshot)))
+      page.matchText(entity, side, unit, text);
   }
   return found;
+}
+
+/** Names of pairs of records that a person said are not one, among those that come up now. */
+async function keptApart(
+  transaction: PairTransaction,
+  page: Page,
+  side: SideName,
+  {
+    strangers,
+    candidates,
+    verdicts,
+  }: {
+    readonly strangers: readonly Stranger[];
+    readonly candidates: ReadonlyMap<string, ReadonlySet<EntityId>>;
+    readonly verdicts: ReadonlyMap<string, Verdict>;
+  },
+): Promise<ReadonlySet<string>> {
+  const names = strangers.flatMap(({ snapshot, values }) => {
+    const likely = values.filter(({ kind }) => kind === 'likely');
+    const ids = [
+      ...likely.flatMap(({ value }) => [...(candidates.get(value) ?? [])]),
+      ...(verdicts.get(snapshot.key)?.entities ?? []),
+    ];
+    return ids.flatMap((id) => namesWith(page, { side, key: snapshot.key }, id));
+  });
+  return new Set(await transaction.keptApart(names));
+}
+
+/** The names that a record has together with each record of an entity. */
+export function namesWith(page: Page, record: { side: SideName; key: RecordKey }, entity: EntityId): readonly string[] {
+  return Object.entries(page.state(entity)?.sides ?? {}).map(([other, { key }]) =>
+    apartName(record, { side: other as SideName, key }),
+  );
 }
 
 /** Entities by match value, of other sides only. */
@@ -62,6 +109,8 @@ type Placing = {
   readonly page: Page;
   readonly side: SideName;
   readonly candidates: ReadonlyMap<string, ReadonlySet<EntityId>>;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  readonly apart: ReadonlySet<string>;
   /** Entities that got a record of this side on this very page. */
   readonly taken: Set<EntityId>;
   readonly asks: boolean;
@@ -70,7 +119,8 @@ type Placing = {
 function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue[]): EntityId {
   const { page, candidates, taken } = placing;
   for (const { kind, value, rule } of values) {
-    const ids = [...(candidates.get(value) ?? [])].filter((id) => isLive(page, id));
+    const live = [...(candidates.get(value) ?? [])].filter((id) => isLive(page, id));
+    const ids = kind === 'certain' ? live : live.filter((id) => !isApart(placing, snapshot, id));
     if (ids.length === 0) continue;
     const [only] = ids.filter((id) => !hasRecord(placing, id));
     const isOne = only !== undefined && ids.length === 1;
@@ -82,9 +132,23 @@ function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue
     const text = page.hub.rules.match[rule]?.text ?? kind;
     return waiting(placing, snapshot, ids, { rule: text, isLikely: isOne });
   }
+  const verdict = placing.verdicts.get(snapshot.key) ?? null;
+  const alike = (verdict?.entities ?? []).filter(
+    (id) => isLive(page, id) && !hasRecord(placing, id) && !isApart(placing, snapshot, id),
+  );
+  const [only] = alike;
+  if (verdict !== null && only !== undefined) {
+    const isLikely = verdict.kind === 'likely';
+    if (isLikely) taken.add(only);
+    return waiting(placing, snapshot, alike, { rule: verdict.rule, isLikely });
+  }
   const entity = page.newEntity();
   page.take(entity, { state: emptyState });
   return entity;
+}
+
+function isApart({ page, side, apart }: Placing, { key }: Snapshot, id: EntityId): boolean {
+  return apart.size > 0 && namesWith(page, { side, key }, id).some((name) => apart.has(name));
 }
 
 function isLive(page: Page, id: EntityId): boolean {

@@ -5,6 +5,7 @@ import type { Fact } from '../core/ledger/entry.js';
 import { absorb, clashingSides, snapshotOf } from '../core/link.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState } from '../core/state.js';
+import { textsOf, traitsOfSnapshot } from './find-alike.js';
 import type { Page } from './page.js';
 import type { PairTransaction } from './store.js';
 import { settleMode, settleOn } from './take-page.js';
@@ -68,6 +69,8 @@ export function linkEntities(
     const side = name as SideName;
     page.link(to, side, shadow.key);
     page.linkedMore(1);
-    for (const { value } of matchValues(rules, side, snapshotOf(page.hub, side, shadow))) page.match(to, side, value);
+    const snapshot = snapshotOf(page.hub, side, shadow);
+    for (const { value } of matchValues(rules, side, snapshot)) page.match(to, side, value);
+    for (const { unit, text } of textsOf(traitsOfSnapshot(rules, side, snapshot))) page.matchText(to, side, unit, text);
   }
 }

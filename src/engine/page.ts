@@ -23,6 +23,7 @@ import type {
   IntentRow,
   LinkRow,
   MatchRow,
+  MatchText,
   PairRow,
   PairTransaction,
   RunChange,
@@ -66,6 +67,8 @@ export class Page {
   readonly #links: LinkRow[] = [];
   readonly #unlinks: LinkRow[] = [];
   readonly #matches: MatchRow[] = [];
+  readonly #texts: (MatchText & { readonly side: SideName; readonly entity: EntityId })[] = [];
+  readonly #keptApart: string[] = [];
   readonly #counts: { [counter: string]: number } = {};
   readonly intents: IntentRow[] = [];
   readonly rereads: { side: SideName; key: RecordKey }[] = [];
@@ -124,6 +127,14 @@ export class Page {
 
   match(entity: EntityId, side: SideName, value: string): void {
     this.#matches.push({ entity, side, value });
+  }
+
+  matchText(entity: EntityId, side: SideName, unit: UnitName, text: string): void {
+    this.#texts.push({ entity, side, unit, text });
+  }
+
+  keepApart(name: string): void {
+    this.#keptApart.push(name);
   }
 
   linkedMore(count: number): void {
@@ -248,6 +259,8 @@ export class Page {
       links: this.#links,
       unlinks: this.#unlinks,
       matches: this.#matches,
+      texts: this.#texts,
+      keptApart: this.#keptApart,
       entries: () => this.#entries(),
       deliveries,
       conflicts: [...this.#conflicts.values()],

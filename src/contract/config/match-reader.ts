@@ -1,6 +1,7 @@
 import type { SideName, UnitName } from '../../core/ids.js';
 import type { MatchRule } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
+import { readAlike, readWeighed, type WeighWritten } from './likeness-reader.js';
 import type { Report } from './problems.js';
 import { didYouMean, quoted } from './suggest.js';
 import type { YamlSource } from './yaml-source.js';
@@ -20,16 +21,17 @@ const forms = 'write side.field = side.field, or shared names such as email + co
 /** Compiles the match rules in the order of the file, with the native fields that they read. */
 export function readMatch(
   context: MatchContext,
-  rules: readonly string[],
+  rules: readonly (string | WeighWritten)[],
 ): { rules: readonly MatchRule[]; uses: readonly FieldUse[] } {
   const compiled: MatchRule[] = [];
   const uses: FieldUse[] = [];
   rules.forEach((rule, index) => {
-    if (rule.includes('~')) {
-      const range = context.source.valueRange(['match', index]);
-      context.report('config.not_available', range, 'matching by likeness ("~") is not executed by this version', {
-        hint: 'compare with "same: letters" or "same: words" and match on the unit instead',
-      });
+    if (typeof rule !== 'string') {
+      const weighed = readWeighed(context, rule, index);
+      if (weighed !== undefined) compiled.push(weighed);
+    } else if (rule.includes('~')) {
+      const alike = readAlike(context, rule, index);
+      if (alike !== undefined) compiled.push(alike);
     } else if (rule.includes('=')) {
       const certain = readCertain(context, rule, index, uses);
       if (certain !== undefined) compiled.push(certain);
@@ -138,11 +140,22 @@ function readLikely({ source, report, units }: MatchContext, rule: string, index
   return { kind: 'likely', units: names, text: rule.trim() };
 }
 
+function unitsOf(rule: Exclude<MatchRule, { kind: 'certain' }>): readonly UnitName[] {
+  switch (rule.kind) {
+    case 'likely':
+      return rule.units;
+    case 'alike':
+      return [rule.unit];
+    case 'weighed':
+      return rule.units.map(({ unit }) => unit);
+  }
+}
+
 function reportUnmatched({ source, report, sides, units }: MatchContext, rules: readonly MatchRule[]): void {
   const reached = new Set<string>();
   for (const rule of rules) {
     if (rule.kind === 'certain') for (const side of Object.keys(rule.fields)) reached.add(side);
-    else for (const unit of rule.units) for (const side of units.get(unit)?.sides ?? []) reached.add(side);
+    else for (const unit of unitsOf(rule)) for (const side of units.get(unit)?.sides ?? []) reached.add(side);
   }
   for (const side of sides) {
     if (reached.has(side.name)) continue;

@@ -1,11 +1,12 @@
 import { type PairId, pairId, revisionId, type SideName } from '../../core/ids.js';
 import type { MatchRule, PairRules } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
+import type { WeighWritten } from './likeness-reader.js';
 import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
 import { revisionOf } from './revision.js';
-import { conflictsSchema, pairSchema, runSchema, systemSchema } from './schema.js';
+import { conflictsSchema, pairSchema, runSchema, systemSchema, weighSchema } from './schema.js';
 import { findSecrets, redacted } from './secrets.js';
 import { checkShape, isMapping, valueAt } from './shape-problems.js';
 import { namePattern, readCreates, readDeletes, readSides } from './side-reader.js';
@@ -106,11 +107,12 @@ function matchContext(
   return { ...context, sides, units: names };
 }
 
-function matchRules(source: YamlSource): readonly string[] {
+/** The rules as written; none when one of them has no form that could be read, which the schema has reported. */
+function matchRules(source: YamlSource): readonly (string | WeighWritten)[] {
   const match = valueAt(source.value, ['match']);
-  return Array.isArray(match) && match.every((rule) => typeof rule === 'string' && rule !== '')
-    ? (match as string[])
-    : [];
+  if (!Array.isArray(match)) return [];
+  const rules = match.map((rule) => (typeof rule === 'string' ? rule : (weighSchema.safeParse(rule).data ?? '')));
+  return rules.includes('') ? [] : rules;
 }
 
 function readName(source: YamlSource, report: Report): PairId | undefined {

@@ -121,9 +121,21 @@ export const conflictsSchema = z.strictObject({
   due: text.optional().meta({ description: 'Not executed by this version.' }),
 });
 
-const matchRule = text.meta({
+const bits = z.number().min(0).max(200);
+export const weighSchema = z
+  .strictObject({
+    weigh: z.record(z.string(), z.number().gt(0.5).lt(1)).meta({
+      description: 'Shared names, each with the share of true pairs that agree in it, such as 0.9.',
+    }),
+    link: bits.optional().meta({ description: 'Bits of evidence from which a plan links. Default: never.' }),
+    ask: bits.meta({ description: 'Bits of evidence from which a person is asked.' }),
+    margin: bits.optional().meta({ description: 'Bits by which a link is ahead of the next candidate. Default: 4.' }),
+  })
+  .meta({ description: 'Evidence of several units, weighed by how rare the values are; see the guide on matching.' });
+
+const matchRule = z.union([text, weighSchema]).meta({
   description:
-    'crm.id = erp.crm_id (certain), or shared names such as email + country (likely). The first that fits decides.',
+    'crm.id = erp.crm_id (certain), shared names such as email + country (likely), name ~ 0.92 (a guess), or weigh: {...}. The first that fits decides.',
 });
 
 export const pairSchema = z.strictObject({

@@ -1,7 +1,5 @@
-import { customType, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { whole } from './columns.js';
-
-const digest = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+import { pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { digest, whole } from './columns.js';
 
 /** Values by which records of different sides find each other. A row is a hint: the state says what holds now. */
 export const matchValues = pgTable(

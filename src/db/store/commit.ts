@@ -3,6 +3,8 @@ import { pipelined, type Rows, type Sql } from '../client.js';
 import { closeConflicts, putConflicts } from './conflicts.js';
 import { insertDeliveries, putIntents, updateDeliveryStates } from './deliveries.js';
 import { insertEntries, insertPayloads } from './ledger.js';
+import { putKeptApart } from './kept-apart.js';
+import { putTexts } from './match-texts.js';
 import { putMatches } from './match-values.js';
 import { updatePair } from './pairs.js';
 import { deleteLinks, putLinks } from './record-links.js';
@@ -34,6 +36,11 @@ function* statementsOf(sql: Sql, nowMs: number, changes: Changes): Generator<Sta
   yield* each(changes.entities, (chunk) => putEntities(sql, at, chunk));
   yield* each(lastByName(changes.links, linkName), (chunk) => putLinks(sql, pair, chunk));
   yield* each(changes.matches, (chunk) => putMatches(sql, pair, chunk));
+  yield* each(
+    lastByName(changes.texts, ({ side, entity, unit }) => `${side} ${entity} ${unit}`),
+    (chunk) => putTexts(sql, pair, chunk),
+  );
+  yield* each(changes.keptApart, (chunk) => putKeptApart(sql, pair, chunk));
   yield* each(changes.deliveries, (chunk) => insertDeliveries(sql, pair, chunk));
   const { entries, head } = appended(changes);
   yield* each(entries, (chunk) => insertEntries(sql, pair, chunk));

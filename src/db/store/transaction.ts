@@ -5,6 +5,8 @@ import type { Rows, Sql } from '../client.js';
 import { commitChanges } from './commit.js';
 import { conflictRow, selectOpenConflicts } from './conflicts.js';
 import { deliveryRow, selectDelivery, selectOpen } from './deliveries.js';
+import { selectKeptApart } from './kept-apart.js';
+import { selectAlike, selectTextCounts, setSimilarity } from './match-texts.js';
 import { selectByMatch } from './match-values.js';
 import { lockPair, pairRow } from './pairs.js';
 import { planRow, selectOpenPlan } from './plans.js';
@@ -38,6 +40,14 @@ export async function lockedPair(sql: Sql, id: PairId): Promise<PairTransaction>
     entitiesByKeys: async (side, keys) => (keys.length === 0 ? [] : selectByKeys(sql, id, side, keys)),
     entitiesByIds: async (ids) => (ids.length === 0 ? [] : selectByIds(sql, id, ids)),
     entitiesByMatch: async (values) => (values.length === 0 ? [] : selectByMatch(sql, id, values)),
+    textCounts: async (wanted) => (wanted.length === 0 ? [] : selectTextCounts(sql, id, wanted)),
+    entitiesAlike: async (side, wanted) => {
+      if (wanted.length === 0) return [];
+      const [, found] = await Promise.all([setSimilarity(sql), selectAlike(sql, id, side, wanted)]);
+      return found;
+    },
+    keptApart: async (names) =>
+      names.length === 0 ? [] : (await selectKeptApart(sql, id, names)).map(({ name }) => name),
     delivery: async (delivery) => {
       const [row] = await selectDelivery(sql, id, delivery);
       return row === undefined ? null : deliveryRow(row);
