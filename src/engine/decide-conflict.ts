@@ -190,9 +190,10 @@ async function decideOn(transaction: PairTransaction, answering: Answering): Pro
     }
     page.take(conflict.entity, { state: next, facts: [fact] });
     settleOn(page, conflict.entity, rules, settleMode(transaction.pair));
-    for (const id of await releaseCandidates(transaction, page, [state]))
-      settleOn(page, id, rules, settleMode(transaction.pair));
   }
+  const waited = conflict.kind === 'match' ? [{ entity: conflict.entity, state }] : [];
+  for (const id of await releaseCandidates(transaction, page, waited))
+    settleOn(page, id, rules, settleMode(transaction.pair));
   page.close({
     entity: conflict.entity,
     unit: conflict.unit,

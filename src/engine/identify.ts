@@ -124,13 +124,15 @@ function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue
     if (ids.length === 0) continue;
     const [only] = ids.filter((id) => !hasRecord(placing, id));
     const isOne = only !== undefined && ids.length === 1;
-    if (isOne) taken.add(only);
     if (isOne && kind === 'certain') {
+      taken.add(only);
       page.linkedMore(1);
       return only;
     }
     const text = page.hub.rules.match[rule]?.text ?? kind;
-    return waiting(placing, snapshot, ids, { rule: text, isLikely: isOne });
+    const entity = waiting(placing, snapshot, ids, { rule: text, isLikely: isOne });
+    if (isOne) taken.add(only);
+    return entity;
   }
   const verdict = placing.verdicts.get(snapshot.key) ?? null;
   const alike = (verdict?.entities ?? []).filter(
@@ -138,9 +140,9 @@ function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue
   );
   const [only] = alike;
   if (verdict !== null && only !== undefined) {
-    const isLikely = verdict.kind === 'likely';
-    if (isLikely) taken.add(only);
-    return waiting(placing, snapshot, alike, { rule: verdict.rule, isLikely });
+    const entity = waiting(placing, snapshot, alike, { rule: verdict.rule, isLikely: verdict.kind === 'likely' });
+    if (verdict.kind === 'likely') taken.add(only);
+    return entity;
   }
   const entity = page.newEntity();
   page.take(entity, { state: emptyState });
@@ -160,43 +162,51 @@ function hasRecord({ page, side, taken }: Placing, id: EntityId): boolean {
   return taken.has(id) || page.state(id)?.sides[side]?.presence === 'present';
 }
 
-/** An entity of its own that waits for a plan or a person; a single candidate waits with it, so that nothing is created twice. */
+/** An entity of its own that waits for a plan or a person. Its candidates wait with it, so that nothing is created twice. */
 function waiting(
-  { page, side, asks }: Placing,
+  placing: Placing,
   snapshot: Snapshot,
   candidates: readonly EntityId[],
   { rule, isLikely }: { rule: string; isLikely: boolean },
 ): EntityId {
+  const { page, side, asks } = placing;
   const entity = page.newEntity();
   const state: EntityState = { ...emptyState, hold: { kind: 'match', candidates, rule, isLikely, isCandidate: false } };
   page.take(entity, { state, questions: isLikely && !asks ? [] : [matchQuestion(state, side, snapshot.key)] });
-  const [only] = candidates;
-  const other = only === undefined || !isLikely ? undefined : page.state(only);
-  if (only !== undefined && other?.hold === null) {
-    const hold = { kind: 'match', candidates: [entity], rule, isLikely, isCandidate: true } as const;
-    page.take(only, { state: { ...other, hold } });
+  for (const id of candidates) {
+    const other = page.state(id);
+    if (other === undefined || hasRecord(placing, id)) continue;
+    const askers = other.hold?.kind === 'match' && other.hold.isCandidate ? other.hold.candidates : [];
+    if (other.hold !== null && askers.length === 0) continue;
+    const hold = { kind: 'match', candidates: [...askers, entity], rule, isLikely, isCandidate: true } as const;
+    page.take(id, { state: { ...other, hold } });
   }
   return entity;
 }
 
+/** An entity that was asked about, as it was. */
+export type Ended = { readonly entity: EntityId; readonly state: EntityState };
+
 /**
- * Frees the records that waited for others to be decided, once these are something else or gone. Returns them: the
+ * Frees the records that waited only for these to be decided, once they are something else or gone. Returns them: the
  * caller settles them.
  */
 export async function releaseCandidates(
   transaction: PairTransaction,
   page: Page,
-  decided: readonly EntityState[],
+  decided: readonly Ended[],
 ): Promise<readonly EntityId[]> {
-  const ids = decided.flatMap(({ hold }) => (hold?.kind === 'match' ? hold.candidates : []));
+  const ids = decided.flatMap(({ state: { hold } }) => (hold?.kind === 'match' ? hold.candidates : []));
   if (ids.length === 0) return [];
   page.load(await transaction.entitiesByIds(ids));
+  const over = new Set(decided.map(({ entity }) => entity));
   const freed: EntityId[] = [];
-  for (const id of ids) {
+  for (const id of new Set(ids)) {
     const state = page.state(id);
     if (state?.hold?.kind !== 'match' || !state.hold.isCandidate) continue;
-    page.take(id, { state: { ...state, hold: null } });
-    freed.push(id);
+    const askers = state.hold.candidates.filter((asker) => !over.has(asker));
+    page.take(id, { state: { ...state, hold: askers.length === 0 ? null : { ...state.hold, candidates: askers } } });
+    if (askers.length === 0) freed.push(id);
   }
   return freed;
 }

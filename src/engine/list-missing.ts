@@ -1,7 +1,6 @@
 import type { RecordKey } from '../core/ids.js';
 import { observeGone } from '../core/presence.js';
-import type { EntityState } from '../core/state.js';
-import { releaseCandidates } from './identify.js';
+import { releaseCandidates, type Ended } from './identify.js';
 import type { EnginePorts, ListMissingInput, ListMissingResult } from './engine.js';
 import { Page } from './page.js';
 import { activeRevision } from './revision.js';
@@ -39,7 +38,7 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
     });
     page.load(await transaction.entitiesByIds(gone.map(({ entity }) => entity)));
     let count = 0;
-    const ended: EntityState[] = [];
+    const ended: Ended[] = [];
     for (const { entity, key } of gone) {
       const state = page.state(entity);
       const shadow = state?.sides[input.side];
@@ -48,7 +47,7 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       const step = observeGone(entity, state, page.hub, input.side, pair.tick);
       if (step.kind !== 'changed') continue;
       count += 1;
-      if (step.state.presence.kind === 'tombstone') ended.push(state);
+      if (step.state.presence.kind === 'tombstone') ended.push({ entity, state });
       page.count('deleted');
       page.take(entity, { state: step.state, facts: step.facts, questions: step.questions, closes: step.closes });
       settleOn(page, entity, revision.rules, settleMode(transaction.pair));

@@ -4,13 +4,12 @@ import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
-import type { EntityState } from '../core/state.js';
 import type { SettleMode } from '../core/plan-writes.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
 import type { ReadPage } from './connector.js';
 import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
-import { identify, releaseCandidates } from './identify.js';
+import { identify, releaseCandidates, type Ended } from './identify.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { takeAhead } from './take-ahead.js';
@@ -209,7 +208,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
       : await identify(transaction, page, page.hub.rules, { side, snapshots: strangers, asks });
   const entityOf = (key: RecordKey): EntityId | undefined => known.get(key) ?? found.get(key);
   const mode = settleMode(transaction.pair);
-  const ended: EntityState[] = [];
+  const ended: Ended[] = [];
   const finish = (entity: EntityId): void => {
     if (settleRules !== null) settleOn(page, entity, settleRules, mode);
   };
@@ -278,7 +277,7 @@ function observeOn(
 function goneOn(
   page: Page,
   entity: EntityId | undefined,
-  { side, key, readTick, ended }: { side: SideName; key: RecordKey; readTick: number; ended: EntityState[] },
+  { side, key, readTick, ended }: { side: SideName; key: RecordKey; readTick: number; ended: Ended[] },
   finish: (entity: EntityId) => void,
 ): void {
   const state = entity === undefined ? undefined : page.state(entity);
@@ -287,7 +286,7 @@ function goneOn(
   if (gone.kind === 'stale') page.rereads.push({ side, key });
   if (gone.kind !== 'changed') return;
   page.count('deleted');
-  if (gone.state.presence.kind === 'tombstone') ended.push(state);
+  if (gone.state.presence.kind === 'tombstone') ended.push({ entity, state });
   page.take(entity, { state: gone.state, facts: gone.facts, questions: gone.questions, closes: gone.closes });
   finish(entity);
 }
