@@ -71,7 +71,7 @@ async function countTexts(
 }
 
 export function textsOf(traits: Traits): readonly MatchText[] {
-  return Object.entries(traits).map(([unit, text]) => ({ unit: unit as UnitName, text: text as string }));
+  return Object.entries(traits).map(([unit, text]) => ({ unit: unit as UnitName, text }));
 }
 
 function nameOf({ unit, text }: MatchText): string {

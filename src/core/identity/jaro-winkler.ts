@@ -4,7 +4,7 @@
  */
 export function jaroWinkler(left: string, right: string): number {
   if (left === right) return 1;
-  const [a, b] = [[...left], [...right]];
+  const [a, b] = [Array.from(left), Array.from(right)];
   const likeness = jaro(a, b);
   let prefix = 0;
   while (prefix < Math.min(4, a.length, b.length) && a[prefix] === b[prefix]) prefix += 1;
@@ -15,7 +15,7 @@ function jaro(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return 0;
   // Letters count as common when they stand no further apart than half the longer text.
   const reach = Math.max(0, Math.floor(Math.max(a.length, b.length) / 2) - 1);
-  const isTaken = new Array<boolean>(b.length).fill(false);
+  const isTaken = b.map(() => false);
   const common: string[] = [];
   for (const [index, letter] of a.entries()) {
     const end = Math.min(b.length - 1, index + reach);

@@ -11,7 +11,7 @@ const foundMax = 10;
 const similarityLeast = 0.35;
 
 const cut = (list: readonly { readonly text: string }[]): string =>
-  texts(list.map(({ text }) => [...text].slice(0, lengthMax).join('')));
+  texts(list.map(({ text }) => Array.from(text).slice(0, lengthMax).join('')));
 
 /** How many records hold each of these texts in the unit. What nobody holds has no row. */
 export function selectTextCounts(sql: Sql, pair: PairId, wanted: readonly MatchText[]): Rows<TextCount> {
