@@ -212,7 +212,7 @@ async function keepApart(transaction: PairTransaction, page: Page, state: Entity
   page.load(await transaction.entitiesByIds(candidates));
   for (const [side, { key }] of Object.entries(state.sides))
     for (const other of candidates)
-      for (const name of namesWith(page, { side: side as SideName, key }, other)) page.keepApart(name);
+      for (const name of namesWith(page, { side: side as SideName, key }, other)) page.found.keepApart(name);
 }
 
 /** A record belongs to one entity (SPEC I15): none is created where one of another entity is. */

@@ -5,8 +5,9 @@ import type { Json } from '../core/json.js';
 import { readUnit } from '../core/mapping/mapping.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
+import type { MatchText } from './match-store.js';
 import type { Page } from './page.js';
-import type { MatchText, PairTransaction } from './store.js';
+import type { PairTransaction } from './store.js';
 
 /** Records that other rules found nothing for, by key; each with its traits. */
 type Seeker = { readonly snapshot: Snapshot; readonly traits: Traits };

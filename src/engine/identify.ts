@@ -43,9 +43,9 @@ export async function identify(
     const entity = place(placing, snapshot, values);
     found.set(snapshot.key, entity);
     page.link(entity, side, snapshot.key);
-    for (const { value } of values) page.match(entity, side, value);
+    for (const { value } of values) page.found.byValue(entity, side, value);
     for (const { unit, text } of textsOf(traitsOfSnapshot(rules, side, snapshot)))
-      page.matchText(entity, side, unit, text);
+      page.found.byText(entity, side, unit, text);
   }
   return found;
 }

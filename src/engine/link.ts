@@ -70,7 +70,8 @@ export function linkEntities(
     page.link(to, side, shadow.key);
     page.linkedMore(1);
     const snapshot = snapshotOf(page.hub, side, shadow);
-    for (const { value } of matchValues(rules, side, snapshot)) page.match(to, side, value);
-    for (const { unit, text } of textsOf(traitsOfSnapshot(rules, side, snapshot))) page.matchText(to, side, unit, text);
+    for (const { value } of matchValues(rules, side, snapshot)) page.found.byValue(to, side, value);
+    for (const { unit, text } of textsOf(traitsOfSnapshot(rules, side, snapshot)))
+      page.found.byText(to, side, unit, text);
   }
 }

@@ -11,6 +11,7 @@ import type { Question } from '../core/question.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Shadow } from '../core/state.js';
+import { PageMatches } from './page-matches.js';
 import type { Hasher } from './ports.js';
 import type {
   AppendedEntries,
@@ -22,8 +23,6 @@ import type {
   EntityChange,
   IntentRow,
   LinkRow,
-  MatchRow,
-  MatchText,
   PairRow,
   PairTransaction,
   RunChange,
@@ -66,9 +65,8 @@ export class Page {
   readonly #closes = new Map<string, ConflictClose>();
   readonly #links: LinkRow[] = [];
   readonly #unlinks: LinkRow[] = [];
-  readonly #matches: MatchRow[] = [];
-  readonly #texts: (MatchText & { readonly side: SideName; readonly entity: EntityId })[] = [];
-  readonly #keptApart: string[] = [];
+  /** What this page's records are found by. */
+  readonly found = new PageMatches();
   readonly #counts: { [counter: string]: number } = {};
   readonly intents: IntentRow[] = [];
   readonly rereads: { side: SideName; key: RecordKey }[] = [];
@@ -123,18 +121,6 @@ export class Page {
 
   unlink(entity: EntityId, side: SideName, key: RecordKey): void {
     this.#unlinks.push({ side, key, entity });
-  }
-
-  match(entity: EntityId, side: SideName, value: string): void {
-    this.#matches.push({ entity, side, value });
-  }
-
-  matchText(entity: EntityId, side: SideName, unit: UnitName, text: string): void {
-    this.#texts.push({ entity, side, unit, text });
-  }
-
-  keepApart(name: string): void {
-    this.#keptApart.push(name);
   }
 
   linkedMore(count: number): void {
@@ -258,9 +244,7 @@ export class Page {
       entities: this.#entities(),
       links: this.#links,
       unlinks: this.#unlinks,
-      matches: this.#matches,
-      texts: this.#texts,
-      keptApart: this.#keptApart,
+      ...this.found.changes(),
       entries: () => this.#entries(),
       deliveries,
       conflicts: [...this.#conflicts.values()],

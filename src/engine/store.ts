@@ -4,6 +4,7 @@ import type { LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
 import type { LogHead } from '../core/ledger/merkle.js';
 import type { PairRules } from '../core/rules.js';
 import type { Standing } from '../core/standing.js';
+import type { MatchChanges, MatchReads } from './match-store.js';
 import type { LedgerStore } from './ledger-store.js';
 
 export type { Standing };
@@ -65,7 +66,7 @@ export interface Store extends LedgerStore {
 }
 
 /** Reads and the one write of a transaction that holds the pair's lock. */
-export interface PairTransaction {
+export interface PairTransaction extends MatchReads {
   readonly pair: PairRow;
   readonly nowMs: number;
   /** Deliveries that were sent and not acknowledged, as of the lock: what they carry may be under way. */
@@ -74,17 +75,6 @@ export interface PairTransaction {
   readonly planned: ReadonlySet<number>;
   entitiesByKeys(side: SideName, keys: readonly RecordKey[]): Promise<readonly KeyedEntity[]>;
   entitiesByIds(ids: readonly EntityId[]): Promise<readonly StoredEntity[]>;
-  /** Entities that carry one of these match values, with the side that gave it. */
-  entitiesByMatch(values: readonly string[]): Promise<readonly MatchRow[]>;
-  /** How many records hold each text in its unit, by position in the list; what nobody holds is left out. */
-  textCounts(wanted: readonly MatchText[]): Promise<readonly TextCount[]>;
-  /** Entities without a record on this side that have a text like one of these on another, by the number given. */
-  entitiesAlike(
-    side: SideName,
-    wanted: readonly WantedText[],
-  ): Promise<readonly { readonly nr: number; readonly entity: EntityId }[]>;
-  /** Which of these names of two records a person has kept apart. */
-  keptApart(names: readonly string[]): Promise<readonly string[]>;
   delivery(id: number): Promise<DeliveryRow | null>;
   /** Ids among these whose state was committed after `tick`. */
   movedSince(ids: readonly EntityId[], tick: number): Promise<readonly EntityId[]>;
@@ -153,14 +143,6 @@ export type PassStart = { readonly tick: number; readonly atMs: number };
 export type StoredEntity = { readonly id: EntityId; readonly state: string; readonly tick: number };
 export type KeyedEntity = StoredEntity & { readonly key: RecordKey };
 export type LinkRow = { readonly side: SideName; readonly key: RecordKey; readonly entity: EntityId };
-export type MatchRow = { readonly value: string; readonly side: SideName; readonly entity: EntityId };
-
-/** What a rule of likeness compares: the canonical text of a unit. */
-export type MatchText = { readonly unit: UnitName; readonly text: string };
-/** `nr` is the caller's number of the record that wants it. */
-export type WantedText = MatchText & { readonly nr: number };
-/** `nr` is the position in the list that was asked for, from 1. */
-export type TextCount = { readonly nr: number; readonly count: number };
 
 export type EntityPageRequest = {
   readonly after: EntityId | null;
@@ -177,16 +159,12 @@ export type EntityChange = {
 };
 
 /** Everything a page decided; the store assigns nothing, it only writes. Empty lists cost nothing. */
-export type Changes = {
+export type Changes = MatchChanges & {
   /** The pair's row as it is to stand: tick, counters, cursors, mode, Merkle peaks. */
   readonly pair: PairRow;
   readonly entities?: readonly EntityChange[];
   readonly links?: readonly LinkRow[];
   readonly unlinks?: readonly LinkRow[];
-  readonly matches?: readonly MatchRow[];
-  readonly texts?: readonly (MatchText & { readonly side: SideName; readonly entity: EntityId })[];
-  /** Names of two records that a person said are not one (`apartName`). */
-  readonly keptApart?: readonly string[];
   /** A function is called when the states are on their way: hashing a page takes as long as writing one. */
   readonly entries?: readonly WrittenEntry[] | (() => AppendedEntries);
   readonly deliveries?: readonly DeliveryRow[];

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compileConfig } from '../../src/contract/config/load.js';
 import { placesOf, soundConnections, soundPair, unmarked } from './broken-file.js';
 import { brokenLanguage } from './broken-language.js';
+import { brokenMatch } from './broken-match.js';
 import { brokenMeaning } from './broken-meaning.js';
 
 const check = (text: string) =>
@@ -15,7 +16,7 @@ test('the pair that every broken file is made from has no problem', () => {
 });
 
 describe('a broken pair file is reported at the exact place', () => {
-  test.for([...brokenLanguage, ...brokenMeaning].map((broken) => [broken.name, broken] as const))(
+  test.for([...brokenLanguage, ...brokenMatch, ...brokenMeaning].map((broken) => [broken.name, broken] as const))(
     '%s',
     ([, broken]) => {
       const { text, expected } = unmarked(broken, soundPair);

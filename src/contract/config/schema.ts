@@ -135,7 +135,8 @@ export const weighSchema = z
 
 const matchRule = z.union([text, weighSchema]).meta({
   description:
-    'crm.id = erp.crm_id (certain), shared names such as email + country (likely), name ~ 0.92 (a guess), or weigh: {...}. The first that fits decides.',
+    'crm.id = erp.crm_id (certain), shared names such as email + country (likely), name ~ 0.92 (a guess), ' +
+    'or weigh: {...}. The first that fits decides.',
 });
 
 export const pairSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { EntityId, PairId, SideName } from '../../core/ids.js';
-import type { MatchText, TextCount, WantedText } from '../../engine/store.js';
+import type { MatchText, TextCount, WantedText } from '../../engine/match-store.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 

@@ -1,5 +1,5 @@
 import type { PairId } from '../../core/ids.js';
-import type { MatchRow } from '../../engine/store.js';
+import type { MatchRow } from '../../engine/match-store.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 
