@@ -30,7 +30,7 @@ export type Rules = {
   readonly modulesAtLeast: number;
 };
 
-const enginePorts = ['connector', 'store', 'ledger-store', 'read-model', 'ports', 'engine'].map(
+const enginePorts = ['connector', 'store', 'ledger-store', 'match-store', 'read-model', 'ports', 'engine'].map(
   (name) => `src/engine/${name}.ts`,
 );
 const servers = ['@temporalio/*', 'hono', '@hono/*', 'drizzle-orm', 'commander', '@clack/*'];
