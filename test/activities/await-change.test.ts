@@ -56,11 +56,10 @@ test.for<{ what: string; change: (world: World) => void }>([
   { what: 'writes that waited', change: (world) => Object.assign(world, { waiting: true }) },
   { what: 'a halt', change: (world) => Object.assign(world, { halted: true }) },
 ])('notices $what in Postgres that nobody poked about', async ({ change }) => {
-  const { world, seen } = look({}, { forMs: 5_000 });
-  const sinceMs = Date.now();
+  // Were it not noticed, the look would end by itself long after the test was given up.
+  const { world, seen } = look({}, { forMs: 60_000 });
   setTimeout(() => change(world), 20);
   expect(await seen).toMatchObject({ changed: false });
-  expect(Date.now() - sinceMs).toBeLessThan(2_000);
 });
 
 test('does not read for a pair that drains', async () => {
