@@ -21,7 +21,8 @@ async function askForSide(message: string, usual: string): Promise<NewSide> {
     options: connectorNames.map((connector) => ({ value: connector, label: connector })),
   });
   if (isCancel(picked)) throw givenUp();
-  const object = await typed('Its table or file', picked === 'csv' ? 'customers.csv' : 'public.customers');
+  const usualObject = { csv: 'customers.csv', postgres: 'public.customers', http: 'customers' } as const;
+  const object = await typed('Its table, file or collection', usualObject[picked]);
   return { name, connector: picked, object, key: await typed('The field that identifies a record', 'id') };
 }
 

@@ -41,11 +41,7 @@ export function newFiles({ name, owner, sides }: NewPair): ReadonlyMap<string, s
   const connections = [
     '# yaml-language-server: $schema=.parley/editor/connections.json',
     '# Where the systems are. Secrets never stand here: env:NAME names a variable of the process that connects.',
-    ...sides.map((side) =>
-      side.connector === 'postgres'
-        ? `${side.name}: { connector: postgres, url: env:${side.name.toUpperCase().replaceAll('-', '_')}_URL }`
-        : `${side.name}: { connector: csv, folder: ./data }`,
-    ),
+    ...sides.map((side) => `${side.name}: ${connectionOf(side)}`),
   ];
   const pair = [
     `# yaml-language-server: $schema=../.parley/editor/pairs/${name}.json`,
@@ -74,6 +70,18 @@ export function newFiles({ name, owner, sides }: NewPair): ReadonlyMap<string, s
     ['connections.yaml', `${connections.join('\n')}\n`],
     [join('pairs', `${name}.yaml`), `${pair.join('\n')}\n`],
   ]);
+}
+
+function connectionOf({ name, connector }: NewSide): string {
+  const variable = name.toUpperCase().replaceAll('-', '_');
+  switch (connector) {
+    case 'postgres':
+      return `{ connector: postgres, url: env:${variable}_URL }`;
+    case 'csv':
+      return '{ connector: csv, folder: ./data }';
+    case 'http':
+      return `{ connector: http, url: env:${variable}_URL, token: env:${variable}_TOKEN }`;
+  }
 }
 
 /** Text as YAML takes it: in quotes unless it is made of what never means anything else. */

@@ -23,6 +23,8 @@ export type ConformanceHarness = {
   readonly refused: NativeFields | null;
   /** Whether an empty field and an empty text are two things in the system. */
   readonly storesNull: boolean;
+  /** How many writes a large batch has; 2,000 unless the system takes them one by one. */
+  readonly largeBatch?: number;
 };
 
 /** One object as another user of the system sees it. */

@@ -94,7 +94,7 @@ function readConnection(
   const options: { [option: string]: OptionValue } = {};
   for (const [option, written] of Object.entries(data)) {
     if (option !== 'connector' && written !== undefined)
-      options[option] = readOption(source, report, [name, option], written);
+      options[option] = readOption(source, report, { path: [name, option], connector }, written);
   }
   return { name, connector, options, configFolder };
 }
@@ -114,7 +114,31 @@ function reportConnector(source: YamlSource, report: Report, name: string, word:
 
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-function readOption(source: YamlSource, report: Report, path: YamlPath, written: string): OptionValue {
+type OptionPlace = { readonly path: YamlPath; readonly connector: ConnectorName };
+
+/** What the address of a system looks like, by connector; the other connectors have none. */
+const addresses: {
+  readonly [connector in ConnectorName]?: { readonly form: RegExp; readonly what: string; readonly hint: string };
+} = {
+  postgres: {
+    form: /^postgres(?:ql)?:\/\/[^\s/]/i,
+    what: 'this is not the address of a Postgres database',
+    hint: 'write url: env:NAME; the variable holds postgres://user:password@host:5432/database',
+  },
+  http: {
+    form: /^https?:\/\/[^\s/]/i,
+    what: 'this is not a web address',
+    hint: 'write url: https://host/path; the secret goes into token: env:NAME',
+  },
+};
+
+function readOption(
+  source: YamlSource,
+  report: Report,
+  { path, connector }: OptionPlace,
+  written: string,
+): OptionValue {
+  const address = path.at(-1) === 'url' ? addresses[connector] : undefined;
   const range = source.valueRange(path);
   if (written.startsWith('env:')) {
     const env = written.slice('env:'.length);
@@ -127,10 +151,8 @@ function readOption(source: YamlSource, report: Report, path: YamlPath, written:
     report('config.bad_secret_reference', range, 'environment variables are named with "env:"', {
       hint: `write env:${variable}`,
     });
-  } else if (path.at(-1) === 'url' && !/^postgres(?:ql)?:\/\/[^\s/]/i.test(written)) {
-    report('config.bad_url', range, 'this is not the address of a Postgres database', {
-      hint: 'write url: env:NAME; the variable holds postgres://user:password@host:5432/database',
-    });
+  } else if (address !== undefined && !address.form.test(written)) {
+    report('config.bad_url', range, address.what, { hint: address.hint });
   }
   return written;
 }

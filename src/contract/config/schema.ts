@@ -178,6 +178,19 @@ export const connectorSchemas = {
     }),
     delimiter: z.string().length(1).optional().meta({ description: 'Default: found by looking.' }),
   }),
+  http: z.strictObject({
+    connector: z.literal('http'),
+    url: text.meta({ description: 'The address under which the collections are: https://host/path.' }),
+    token: text.optional().meta({ description: 'Sent as a bearer token: env:NAME of a variable that holds it.' }),
+    version: text.optional().meta({
+      description:
+        'The member of a record that holds its version, which the API compares with If-Match. Default: none.',
+    }),
+    creates: z.enum(['idempotent', 'unique']).optional().meta({
+      description: 'What keeps a create from happening twice: its Idempotency-Key, or the key alone. Default: unique.',
+    }),
+    timeout: text.optional().meta({ description: 'How long one request may take. Default: 30s.' }),
+  }),
 } as const;
 
 export type ConnectorName = keyof typeof connectorSchemas;
@@ -185,5 +198,5 @@ export const connectorNames = Object.keys(connectorSchemas) as readonly Connecto
 
 export const connectionsSchema = z.record(
   z.string(),
-  z.discriminatedUnion('connector', [connectorSchemas.postgres, connectorSchemas.csv]),
+  z.discriminatedUnion('connector', [connectorSchemas.postgres, connectorSchemas.csv, connectorSchemas.http]),
 );

@@ -1,0 +1,74 @@
+import { ParleyError } from '../../core/errors.js';
+import { keyOf, type RecordKey } from '../../core/ids.js';
+import type { NativeRecord } from '../../engine/connector.js';
+import { ask, type Answer, refusalOf, unreachable, WayFailed } from './client.js';
+import { exactRecord, textOf } from './exact-json.js';
+import { type Place, recordAddress } from './place.js';
+
+export const nothingChanged = 'Nothing was changed; the next read goes on from the same place.';
+/** Requests under way at once to one API. */
+export const width = 4;
+
+/** A record, and which of its members the API writes as numbers. */
+export type Found = { readonly record: NativeRecord; readonly numbers: readonly string[] };
+
+/** Turns what the API sent into a record; null when it has no usable key. */
+export function foundIn(place: Place, raw: unknown): Found | null {
+  if (raw === null || typeof raw !== 'object' || Array.isArray(raw)) return null;
+  const { members, numbers } = exactRecord(raw as { readonly [name: string]: unknown });
+  const parts = place.key.map((name) => textOf(members[name]));
+  if (parts.some((part) => part === null || part === '')) return null;
+  const fields = Object.fromEntries(Object.entries(members).filter(([name]) => name !== place.version));
+  for (const [index, name] of place.key.entries()) fields[name] = parts[index] as string;
+  const token = place.version === null ? null : textOf(members[place.version]);
+  if (place.version !== null && token === null) {
+    throw new ParleyError(
+      'connector.schema_changed',
+      `Records of ${place.connection}/${place.object} have no member "${place.version}", so writes cannot be guarded. ${nothingChanged}`,
+      { hint: 'Correct version: in connections.yaml, or remove it.' },
+    );
+  }
+  return { record: { key: keyOf(parts as string[]), fields, token }, numbers };
+}
+
+/** A GET whose answer must be a success; 404 only where a record may be missing. */
+export async function fetched(place: Place, address: string, signal: AbortSignal | undefined): Promise<Answer> {
+  try {
+    return await ask(place, { method: 'GET', address, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof WayFailed ? unreachable(place, error, nothingChanged) : error;
+  }
+}
+
+/** One record as it is now; null when the API says that there is none. */
+export async function fetchRecord(place: Place, key: RecordKey, signal?: AbortSignal): Promise<Found | null> {
+  const answer = await fetched(place, recordAddress(place, key), signal);
+  if (answer.status === 404) return null;
+  if (answer.status !== 200) throw refusalOf(place, answer, nothingChanged);
+  const found = foundIn(place, answer.body);
+  if (found !== null && found.record.key === key) return found;
+  throw new ParleyError(
+    'connector.source_invalid',
+    `${place.connection} (${place.origin}) answers with another record than the one asked for. ${nothingChanged}`,
+    { hint: `Is ${place.key.join(', ')} the key in the path of a record?` },
+  );
+}
+
+/** Runs work over all items, a few at a time, and keeps their order. */
+export async function several<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await work(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return results;
+}
