@@ -1,0 +1,153 @@
+import { Chance } from './chance.js';
+import type { Fault } from './faults.js';
+import { fieldsOf, type FaultName, optionsOf, type UnitOptions, type WorldOptions } from './options.js';
+import type { Act, Step } from './steps.js';
+
+/** A world as it is kept: what it begins with, and what happens, step by step. */
+export type WorldPlan = { readonly options: WorldOptions; readonly steps: readonly Step[] };
+
+export function worldOf(seed: number): WorldPlan {
+  const options = optionsOf(seed);
+  const chance = new Chance(seed ^ 0x5eed);
+  const length = chance.between(4, 40);
+  const maker = new Maker(options, chance);
+  return { options, steps: Array.from({ length }, () => maker.step()).flat() };
+}
+
+/** Values that no other edit has, and now and then one that another has: old ones, equal ones, blanks. */
+class Maker {
+  readonly #options: WorldOptions;
+  readonly #chance: Chance;
+  #count = 0;
+  #given: { readonly unit: string; readonly to: readonly (string | null)[] }[] = [];
+
+  constructor(options: WorldOptions, chance: Chance) {
+    this.#options = options;
+    this.#chance = chance;
+  }
+
+  step(): readonly Step[] {
+    const { faults } = this.#options;
+    const kind = this.#chance.weighted({
+      edit: 34,
+      poll: 24,
+      send: 12,
+      cycle: 10,
+      list: 3,
+      end: 2,
+      decide: 5,
+      remove: 3,
+      make: 3,
+      pass: 3,
+      mode: 2,
+      plan: 1.5,
+      go: this.#options.workers > 1 ? 12 : 0,
+      kill: faults.includes('kill') ? 6 : 0,
+      fault: faults.length > 0 ? 12 : 0,
+    });
+    const worker = this.#chance.below(this.#options.workers);
+    switch (kind) {
+      case 'edit':
+        return [this.#edit()];
+      case 'poll':
+      case 'list':
+        return [this.#act(worker, { act: kind, side: this.#side() })];
+      case 'send':
+      case 'end':
+        return [this.#act(worker, { act: kind })];
+      case 'cycle':
+        return [this.#act(worker, { act: 'cycle', list: this.#chance.is(0.3) })];
+      case 'decide':
+        return [this.#act(worker, { act: 'decide', pick: this.#chance.below(5), choice: this.#chance.below(4) })];
+      case 'remove':
+        return [{ do: 'remove', side: this.#side(), key: this.#key() }];
+      case 'make':
+        return [{ do: 'make', side: this.#side(), key: this.#key(), text: this.#text('m') }];
+      case 'pass':
+        return [{ do: 'pass', ms: this.#chance.one([5_000, 60_000, 3_600_000]) }];
+      case 'mode': {
+        const back = { do: 'act', worker, act: 'mode', mode: 'active' } as const;
+        return this.#chance.is(0.5) ? [this.#act(worker, { act: 'mode', mode: this.#chance.one(['held', 'paused']) })] : [back];
+      }
+      case 'plan':
+        return [this.#act(worker, { act: 'plan', revision: this.#chance.between(1, 3) })];
+      case 'go':
+        return [{ do: 'go', worker, ...this.#gates(0.6) }];
+      case 'kill':
+        return [this.#act(worker, { act: 'cycle', list: false }, 1), { do: 'kill', worker }];
+      case 'fault':
+        return this.#fault(this.#chance.one(faults));
+    }
+  }
+
+  #side(): string {
+    return this.#chance.one(this.#options.sides).name;
+  }
+
+  #key(): string {
+    return `k${this.#chance.below(this.#options.records.length + (this.#chance.is(0.15) ? 1 : 0))}`;
+  }
+
+  #text(prefix: string): string {
+    this.#count += 1;
+    return `${prefix}${this.#count}`;
+  }
+
+  #gates(probability: number): { gates?: number } {
+    return this.#chance.is(probability) ? { gates: this.#chance.below(30) } : {};
+  }
+
+  #act(worker: number, act: Act, stops?: number): Step {
+    const mayStop = this.#options.workers > 1 ? 0.35 : 0;
+    return { do: 'act', worker, ...act, ...this.#gates(stops ?? mayStop) };
+  }
+
+  #edit(): Step {
+    const unit = this.#chance.one(this.#options.units);
+    const side = this.#side();
+    const old = this.#given.filter((given) => given.unit === unit.name);
+    const isOld = old.length > 0 && this.#chance.is(0.12);
+    const to = isOld ? this.#chance.one(old).to : this.#newValue(unit, side);
+    this.#given.push({ unit: unit.name, to });
+    return { do: 'edit', side, key: this.#key(), unit: unit.name, to };
+  }
+
+  #newValue(unit: UnitOptions, side: string): readonly (string | null)[] {
+    if (this.#chance.is(0.06)) return fieldsOf(unit).map(() => null);
+    const text = this.#text(side[0] as string);
+    if (unit.type === 'decimal') return [(10 + this.#count * 0.004).toFixed(3)];
+    if (unit.type === 'letters' && this.#chance.is(0.3)) return [` ${text.toUpperCase()}. `];
+    return fieldsOf(unit).map((_, index) => (index === 0 ? text : `${text}'`));
+  }
+
+  #fault(name: FaultName): readonly Step[] {
+    const at = this.#side();
+    const put = (fault: Fault): Step => ({ do: 'fault', fault });
+    switch (name) {
+      case 'kill':
+        return [{ do: 'kill', worker: this.#chance.below(this.#options.workers) }];
+      case 'store conflict':
+        return [put({ at: 'store', kind: 'conflict' })];
+      case 'store lost before':
+        return [put({ at: 'store', kind: 'lost before' })];
+      case 'store lost after':
+        return [put({ at: 'store', kind: 'lost after' })];
+      case 'partial':
+        return [put({ at, kind: 'partial', after: this.#chance.below(2) })];
+      case 'refuse':
+        return [{ do: 'refuse', side: at, key: this.#key() }];
+      case 'restore side':
+        return [{ do: this.#chance.is(0.5) ? 'copy side' : 'restore side', side: at }];
+      case 'restore hub':
+        return [{ do: this.#chance.is(0.6) ? 'copy hub' : 'restore hub' }];
+      case 'late':
+        return [this.#chance.is(0.5) ? put({ at, kind: 'late' }) : { do: 'late', side: at }];
+      case 'read':
+      case 'lost request':
+      case 'lost response':
+      case 'expire':
+      case 'stale read':
+        return [put({ at, kind: name })];
+    }
+  }
+}

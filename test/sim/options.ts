@@ -1,0 +1,181 @@
+import { Chance } from './chance.js';
+
+/** How strong the version of a record is that a system shows: nothing, a coarse stamp, or one for each change. */
+export type TokenKind = 'none' | 'weak' | 'strong';
+/** Write classes of semantics §1.6: blind, read-verify-write, the record's token, values compared and set. */
+export type WriteKind = 'W0' | 'W1' | 'W3' | 'W4';
+
+/** What one simulated system is able to do, and its habits (semantics §3.2): a profile, not a mock of one vendor. */
+export type SideOptions = {
+  readonly name: string;
+  readonly token: TokenKind;
+  readonly write: WriteKind;
+  /** Whether a pass returns what changed, or everything. */
+  readonly reads: 'feed' | 'full';
+  readonly deletes: 'feed' | 'listing';
+  /** A write that comes again under its idempotency key is recognised. */
+  readonly remembers: boolean;
+  /** `image`: the answer to a write shows what is stored. `bare`: it only says yes. */
+  readonly answers: 'image' | 'bare';
+  /** A create under a key that is there: refused as stale, or a second record beside the first. */
+  readonly creates: 'unique' | 'twins';
+  /** Characters that a text field keeps; null: all. */
+  readonly truncates: number | null;
+  /** Texts are stored in capitals. */
+  readonly capitals: boolean;
+  /** A field that did not change lately may be missing in what is read. */
+  readonly sparse: boolean;
+  /** A rule of the system fills another field when we write one, so many times. */
+  readonly automation: number;
+  readonly onCreate: 'copy' | 'ask' | 'ignore';
+  readonly onDelete: 'ask' | 'delete' | 'ignore';
+};
+
+export type UnitOptions = {
+  readonly name: string;
+  readonly type: 'text' | 'letters' | 'decimal' | 'group';
+  readonly authority:
+    | { readonly kind: 'ask' }
+    | { readonly kind: 'prefer'; readonly side: string }
+    | { readonly kind: 'newest' }
+    | { readonly kind: 'master'; readonly side: string; readonly stray: 'restore' | 'leave' };
+  readonly blank: 'value' | 'ignore' | 'fill';
+};
+
+export type RecordOptions = { readonly key: string; readonly sides: { readonly [side: string]: { readonly [field: string]: string | null } } };
+
+/** Everything that a world begins with. Printed whole with a failure: the seed alone would change meaning with the generator. */
+export type WorldOptions = {
+  readonly seed: number;
+  readonly sides: readonly SideOptions[];
+  readonly units: readonly UnitOptions[];
+  readonly records: readonly RecordOptions[];
+  readonly pageSize: number;
+  readonly workers: number;
+  /** Whether anything but people and the hub's own order may go wrong: only then are needless questions allowed. */
+  readonly faults: readonly FaultName[];
+};
+
+export const faultNames = [
+  'kill',
+  'store conflict',
+  'store lost before',
+  'store lost after',
+  'read',
+  'lost request',
+  'lost response',
+  'late',
+  'partial',
+  'stale read',
+  'refuse',
+  'expire',
+  'restore side',
+  'restore hub',
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export const sideNames = ['crm', 'erp', 'web', 'app', 'pos'] as const;
+
+/** A side without a weakness. */
+export function plainSide(name: string, changes: Partial<SideOptions> = {}): SideOptions {
+  return {
+    name,
+    token: 'strong',
+    write: 'W4',
+    reads: 'feed',
+    deletes: 'feed',
+    remembers: true,
+    answers: 'image',
+    creates: 'unique',
+    truncates: null,
+    capitals: false,
+    sparse: false,
+    automation: 0,
+    onCreate: 'copy',
+    onDelete: 'ask',
+    ...changes,
+  };
+}
+
+export function fieldsOf(unit: UnitOptions): readonly string[] {
+  return unit.type === 'group' ? [`${unit.name}1`, `${unit.name}2`] : [unit.name];
+}
+
+/** Swarm: every seed has its own few weaknesses and faults, since all of them together hide each other. */
+export function optionsOf(seed: number): WorldOptions {
+  const chance = new Chance(seed);
+  const names = sideNames.slice(0, chance.weighted({ 2: 70, 3: 24, 4: 4, 5: 2 }) as unknown as number);
+  const weird = chance.is(0.6) ? chance.next() * 0.6 : 0;
+  const sides = names.map((name) => sideOf(chance, name, weird));
+  const units = Array.from({ length: chance.weighted({ 1: 35, 2: 40, 3: 15, 6: 10 }) as unknown as number }, (_, index) =>
+    unitOf(chance, `u${index}`, names),
+  );
+  const isCalm = chance.is(0.25);
+  const faults = isCalm ? [] : faultNames.filter(() => chance.is(0.3));
+  const options = {
+    seed,
+    sides,
+    units,
+    pageSize: chance.is(0.3) ? 1 : 50,
+    workers: isCalm ? 1 : chance.between(1, 3),
+    faults,
+  };
+  const count = chance.weighted({ 1: 60, 2: 25, 3: 15 }) as unknown as number;
+  const records = Array.from({ length: count }, (_, index) => recordOf(chance, `k${index}`, options));
+  return { ...options, records };
+}
+
+function sideOf(chance: Chance, name: string, weird: number): SideOptions {
+  const odd = (): boolean => chance.is(weird);
+  const reads = odd() ? 'full' : 'feed';
+  const write = odd() ? chance.one(['W0', 'W1', 'W3', 'W3'] as const) : 'W4';
+  return plainSide(name, {
+    write,
+    token: write === 'W3' ? 'strong' : odd() ? chance.one(['none', 'weak'] as const) : 'strong',
+    reads,
+    // Who reads everything learns nothing about what is not there.
+    deletes: reads === 'full' || odd() ? 'listing' : 'feed',
+    remembers: !odd(),
+    answers: odd() ? 'bare' : 'image',
+    creates: odd() ? 'twins' : 'unique',
+    truncates: odd() ? chance.between(2, 4) : null,
+    capitals: odd(),
+    sparse: odd(),
+    automation: odd() ? chance.between(1, 3) : 0,
+    onCreate: chance.weighted({ copy: 80, ask: 12, ignore: 8 }),
+    onDelete: chance.weighted({ ask: 55, delete: 40, ignore: 5 }),
+  });
+}
+
+function unitOf(chance: Chance, name: string, sides: readonly string[]): UnitOptions {
+  const kind = chance.weighted({ ask: 45, prefer: 20, newest: 15, master: 20 });
+  const side = chance.one(sides);
+  const stray = chance.one(['restore', 'leave'] as const);
+  return {
+    name,
+    type: chance.weighted({ text: 50, letters: 15, decimal: 20, group: 15 }),
+    authority: kind === 'master' ? { kind, side, stray } : kind === 'prefer' ? { kind, side } : { kind },
+    blank: chance.weighted({ value: 80, ignore: 10, fill: 10 }),
+  };
+}
+
+/** Correlated states: one record, perturbed side by side, since independent ones would never have anything to merge. */
+function recordOf(chance: Chance, key: string, { sides, units }: Omit<WorldOptions, 'records'>): RecordOptions {
+  const base = Object.fromEntries(
+    units.flatMap((unit) => fieldsOf(unit).map((field) => [field, firstValue(unit, key, chance.is(0.1))])),
+  );
+  const held = sides.filter(() => chance.is(0.85));
+  const holders = held.length === 0 ? sides.slice(0, 1) : held;
+  const versions = holders.map(({ name }) => {
+    const own = { ...base };
+    for (const unit of units)
+      if (chance.is(0.12)) for (const field of fieldsOf(unit)) own[field] = firstValue(unit, `${key}${name}`, chance.is(0.2));
+    return [name, own] as const;
+  });
+  return { key, sides: Object.fromEntries(versions) };
+}
+
+function firstValue({ type }: UnitOptions, text: string, isBlank: boolean): string | null {
+  if (isBlank) return null;
+  return type === 'decimal' ? `${10 + text.length}.50` : `o${text}`;
+}

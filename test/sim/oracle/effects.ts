@@ -1,0 +1,134 @@
+import type { Effect, Row } from '../system.js';
+import { canonical, type Edits, isWithin, rawOf, untouched } from '../truth.js';
+import type { WorldOptions } from '../options.js';
+import type { Oracle } from './oracle.js';
+
+type Delete = { readonly side: string; readonly key: string; readonly at: number; readonly seen: { readonly [unit: string]: Edits } };
+
+export type EffectState = {
+  /** By idempotency key: the version of the record that the write made. */
+  readonly done: ReadonlyMap<string, number>;
+  readonly deletes: readonly Delete[];
+  /** When people made a record anew, by key. */
+  readonly made: readonly { readonly key: string; readonly side: string; readonly at: number }[];
+  readonly writes: number;
+  /** Edits that a write took away within the window that its class leaves open (semantics §1.6). */
+  readonly exposed: number;
+  readonly clock: number;
+};
+
+/** Watches what the hub's writes do to the systems. */
+export class Effects {
+  readonly #oracle: Oracle;
+  readonly #options: WorldOptions;
+  state: EffectState = { done: new Map(), deletes: [], made: [], writes: 0, exposed: 0, clock: 0 };
+
+  constructor(oracle: Oracle, options: WorldOptions) {
+    this.#oracle = oracle;
+    this.#options = options;
+  }
+
+  /** A person deleted a record, having seen what it held. */
+  deleted(side: string, key: string, row: Row): void {
+    const seen = Object.fromEntries(Object.entries(row.registers).map(([unit, { history }]) => [unit, history]));
+    this.#tick();
+    this.state = { ...this.state, deletes: [...this.state.deletes, { side, key, at: this.state.clock, seen }] };
+  }
+
+  made(side: string, key: string): void {
+    this.#tick();
+    this.state = { ...this.state, made: [...this.state.made, { side, key, at: this.state.clock }] };
+  }
+
+  #tick(): void {
+    this.state = { ...this.state, clock: this.state.clock + 1 };
+  }
+
+  take(effect: Effect): void {
+    this.#tick();
+    this.state = { ...this.state, writes: this.state.writes + 1 };
+    this.#once(effect);
+    switch (effect.carried.write.kind) {
+      case 'update':
+        this.#overwrote(effect);
+        this.#needed(effect);
+        break;
+      case 'delete':
+        this.#removed(effect);
+        break;
+      case 'create':
+        this.#revived(effect);
+    }
+  }
+
+  /** One write takes effect at most once (I10), as long as nobody touched the record in between. */
+  #once({ side, carried, before, after }: Effect): void {
+    const { idempotencyKey, key, kind } = carried.write;
+    const name = `${side} ${idempotencyKey}`;
+    const earlier = this.state.done.get(name);
+    const isTouched = kind !== 'create' && before?.version !== earlier;
+    if (earlier !== undefined && !isTouched && !this.#options.faults.includes('late'))
+      this.#oracle.report('I10', `one ${kind} of ${side}/${key} took effect twice`);
+    if (after !== null) this.state = { ...this.state, done: new Map(this.state.done).set(name, after.version) };
+  }
+
+  /** Who overwrites had seen it, or the ledger keeps it (I2); outside of that, only in the window that the class leaves open. */
+  #overwrote({ side, carried, before }: Effect): void {
+    const system = this.#options.sides.find(({ name }) => name === side);
+    if (before === null || system === undefined) return;
+    for (const unit of this.#options.units) {
+      const version = carried.units[unit.name];
+      if (version === undefined) continue;
+      const register = before.registers[unit.name] ?? untouched;
+      const shadow = this.#oracle.state.histories.shadow(side, carried.write.key, unit.name);
+      const known = version.history | this.#oracle.state.kept;
+      if (isWithin(register.authors, known)) continue;
+      const raw = rawOf(unit, before.fields);
+      // Away and back between two readings: what stands is what the hub has seen (semantics §8, not promised).
+      const isSame = shadow !== undefined && canonical(unit, JSON.parse(shadow.raw)) === canonical(unit, raw);
+      if (isSame && isWithin(shadow.authors, known)) continue;
+      if (system.write === 'W0' || system.write === 'W1') this.state = { ...this.state, exposed: this.state.exposed + 1 };
+      else this.#oracle.report('I2', `${this.#oracle.names(register.authors & ~known)} was overwritten in ${side} and nothing kept it`);
+    }
+  }
+
+  /** A write carries only what differs from what it expects to find (I9). */
+  #needed({ side, carried: { write } }: Effect): void {
+    for (const unit of this.#options.units) {
+      const names = Object.keys(write.fields);
+      const raw = rawOf(unit, write.fields);
+      if (!names.some((name) => name === unit.name || name === `${unit.name}1`) || Object.keys(write.expect).length === 0) continue;
+      if (canonical(unit, raw) === canonical(unit, rawOf(unit, write.expect)))
+        this.#oracle.report('I9', `${side}/${write.key}/${unit.name} was written with what it held`);
+    }
+  }
+
+  /** A record is deleted where a person deleted it elsewhere having seen all of it, or on a person's word (I16). */
+  #removed({ side, carried, before }: Effect): void {
+    if (before === null || this.#oracle.state.decided.has(carried.entity as never)) return;
+    const { kept } = this.#oracle.state;
+    const { key } = carried.write;
+    const causes = this.state.deletes.filter((one) => one.key === key && one.side !== side);
+    if (causes.length === 0) {
+      this.#oracle.report('I16', `${side}/${key} was deleted, and nobody deleted it anywhere`);
+      return;
+    }
+    const isSeen = causes.some(({ seen }) =>
+      Object.entries(before.registers).every(([unit, { authors }]) => isWithin(authors, (seen[unit] ?? 0n) | kept)),
+    );
+    const isBlind = this.#options.sides.some(({ name, write }) => name === side && (write === 'W0' || write === 'W1'));
+    if (isSeen) return;
+    if (isBlind) this.state = { ...this.state, exposed: this.state.exposed + 1 };
+    else this.#oracle.report('I16', `${side}/${key} was deleted with an edit that nobody who deleted it had seen`);
+  }
+
+  /** The dead do not return by themselves (I16). */
+  #revived({ side, carried }: Effect): void {
+    if (this.#oracle.state.decided.has(carried.entity as never)) return;
+    const { key } = carried.write;
+    const buried = this.state.deletes.findLast((one) => one.key === key && one.side === side);
+    if (buried === undefined) return;
+    const isNew = this.state.made.some((one) => one.key === key && one.at > buried.at);
+    if (!isNew) this.#oracle.report('I16', `${side}/${key} was deleted by people and made again by the hub`);
+  }
+}

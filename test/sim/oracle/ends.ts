@@ -1,0 +1,107 @@
+import type { Json } from '../../../src/core/json.js';
+import type { Register } from '../../../src/core/state.js';
+import { Task } from '../task.js';
+import type { SimSystem } from '../system.js';
+import type { UnitOptions } from '../options.js';
+import { canonical, rawOf } from '../truth.js';
+import type { World } from '../world.js';
+import { pair } from '../rules.js';
+import { registerIn, stateIn } from './oracle.js';
+
+/** When everybody has stopped and everything was read and delivered (I1, I15, I17). */
+export async function checkEnd(world: World, when: string): Promise<void> {
+  const { tables } = world.database;
+  const owners = new Map<string, number>();
+  for (const id of tables.entities.keys()) {
+    const state = stateIn(tables, id);
+    if (state.presence.kind === 'alias') continue;
+    for (const [side, shadow] of Object.entries(state.sides)) {
+      if (shadow.presence !== 'present') continue;
+      const name = `${side}/${shadow.key}`;
+      const other = owners.get(name);
+      if (other !== undefined) world.oracle.report('I15', `${name} belongs to entities ${other} and ${id}`);
+      owners.set(name, id);
+      checkRecord(world, { id, side, key: shadow.key, when });
+    }
+  }
+  for (const [side, system] of world.systems)
+    for (const key of system.keys) if (!owners.has(`${side}/${key}`)) world.oracle.report('I1', `${side}/${key} stands for nothing, ${when}`);
+  checkQuestions(world, when);
+  if (world.oracle.violations.length === 0) await checkLedger(world);
+}
+
+type Place = { readonly id: number; readonly side: string; readonly key: string; readonly when: string };
+
+function checkRecord(world: World, { id, side, key, when }: Place): void {
+  const { tables } = world.database;
+  const state = stateIn(tables, id as never);
+  const system = world.system(side);
+  const row = system.row(key as never);
+  const isLive = state.presence.kind === 'live';
+  if (row === null) {
+    if (isLive) world.oracle.report('I1', `${side}/${key} is gone and the hub does not know, ${when}`);
+    return;
+  }
+  if (state.presence.kind === 'tombstone' && state.sides[side as never]?.refused == null) {
+    world.oracle.report('I1', `${side}/${key} was to be deleted and is still there, ${when}`);
+    return;
+  }
+  if (state.sides[side as never]?.refused != null) return;
+  for (const unit of world.options.units) {
+    const register = registerIn(state, unit);
+    const raw = rawOf(unit, row.fields);
+    if (isExcused(world, id, unit, register, side) || isEqual(system, unit, register, raw)) continue;
+    world.oracle.report('I1', `${side}/${key}/${unit.name} is ${JSON.stringify(raw)}, agreed is ${JSON.stringify(register.value)} (${register.status}), ${when}`);
+  }
+}
+
+/** What a rule or a person lets differ: an open question, a side that may, a unit that nobody ever gave a value. */
+function isExcused(world: World, id: number, unit: UnitOptions, register: Register, side: string): boolean {
+  if (register.status === 'asked' || register.override.includes(side as never)) return true;
+  // A master that never said anything, or said nothing: the others keep theirs.
+  return unit.authority.kind === 'master' && canonical(unit, register.value) === '' && id > 0 && world.options.sides.length > 0;
+}
+
+function isEqual(system: SimSystem, unit: UnitOptions, register: Register, raw: Json): boolean {
+  const held = canonical(unit, raw);
+  if (held === canonical(unit, register.value)) return true;
+  const { truncates, capitals } = system.options;
+  if (truncates === null && !capitals) return false;
+  const kept = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map((member: Json) => kept(member));
+    if (typeof value !== 'string') return value;
+    const short = truncates === null ? value : value.slice(0, truncates);
+    return capitals ? short.toUpperCase() : short;
+  };
+  return held === canonical(unit, kept(register.value));
+}
+
+/** Whatever waits for a person is a question that a person can see. */
+function checkQuestions(world: World, when: string): void {
+  const { tables } = world.database;
+  const isOpen = (entity: number, kind: string, unit: string | null): boolean =>
+    tables.conflicts.some((row) => row.state === 'open' && row.entity === entity && row.kind === kind && row.unit === unit);
+  for (const { id, standing } of tables.entities.values()) {
+    const state = stateIn(tables, id);
+    const place = `entity ${id}, ${when}`;
+    if (standing === 'on_its_way' || standing === 'undecided') world.oracle.report('I1', `${place} is still ${standing}`);
+    if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null)) world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
+    if (state.hold?.kind === 'create' && !isOpen(id, 'create', null)) world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
+    for (const unit of world.options.units)
+      if (registerIn(state, unit).status === 'asked' && state.presence.kind !== 'alias' && !isOpen(id, 'clash', unit.name))
+        world.oracle.report('I1', `unit ${unit.name} is asked and nobody is asked: ${place}`);
+  }
+}
+
+async function checkLedger(world: World): Promise<void> {
+  const task = new Task();
+  const { engine } = world.placeFor(task);
+  let problems: readonly string[] = [];
+  await task.begin(async () => {
+    const { ok, problems: found } = await engine.verifyLedger({ pair });
+    if (!ok) problems = found.map(({ seq, entity, what }) => `entry ${seq}, entity ${entity}: ${what}`);
+  }, Number.POSITIVE_INFINITY);
+  if (task.error !== null) problems = [String(task.error)];
+  if (problems.length > 0) world.oracle.report('I17', problems.slice(0, 3).join('; '));
+}
+

@@ -1,0 +1,269 @@
+import type { EntityId, RecordKey } from '../../../src/core/ids.js';
+import type { Json } from '../../../src/core/json.js';
+import { unpack } from '../../../src/core/pack.js';
+import { emptyRegister } from '../../../src/core/register.js';
+import type { EntityState, Register } from '../../../src/core/state.js';
+import type { Changes, WrittenEntry } from '../../../src/engine/store.js';
+import type { UnitOptions, WorldOptions } from '../options.js';
+import type { Sighting } from '../sim-connector.js';
+import type { Tables } from '../store/tables.js';
+import type { SimSystem } from '../system.js';
+import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
+import { grew, Histories, type Known, nobody } from './history.js';
+import type { Violation } from './violation.js';
+
+/** What was written down somewhere: by the ledger, for those whose value did not stand. */
+export type OracleState = {
+  readonly histories: Histories;
+  readonly kept: Edits;
+  readonly edits: EditLog;
+  /** Entities of which a person said what becomes of the record. */
+  readonly decided: ReadonlySet<EntityId>;
+};
+
+/**
+ * Watches every commit of the hub beside what really happened, and says which promise it breaks. It knows true
+ * histories only: the hub's vectors are what it checks, never what it reckons with.
+ */
+export class Oracle {
+  readonly options: WorldOptions;
+  readonly violations: Violation[] = [];
+  state: OracleState = { histories: new Histories(), kept: 0n, edits: [], decided: new Set() };
+  #sides: ReadonlyMap<string, SimSystem> = new Map();
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+  }
+
+  watch(sides: ReadonlyMap<string, SimSystem>): void {
+    this.#sides = sides;
+  }
+
+  report(invariant: string, what: string): void {
+    this.violations.push({ invariant, what });
+  }
+
+  keep(edits: Edits): void {
+    this.state = { ...this.state, kept: this.state.kept | edits };
+  }
+
+  names(edits: Edits): string {
+    return namesOf(this.state.edits, edits);
+  }
+
+  /** A transaction was committed by somebody who had these sightings. */
+  committed(sightings: readonly Sighting[], before: Tables, after: Tables, changes: readonly Changes[]): void {
+    const entries = changes.flatMap(({ entries: list }) =>
+      list === undefined ? [] : typeof list === 'function' ? list().entries : list,
+    );
+    const changed = new Set(changes.flatMap(({ entities = [] }) => entities.map(({ id }) => id)));
+    const epoch = after.pair?.epoch ?? 1;
+    const steps = [...changed].map((id) => ({ id, was: stateIn(before, id), is: stateIn(after, id) }));
+    for (const step of steps) this.#observed(step, sightings, epoch);
+    for (const entry of entries) this.#recorded(entry, after);
+    for (const step of steps) this.#checked(step, entries);
+    for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
+      if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick) this.#sides.get(side)?.confirm();
+    for (const { id, is } of steps) this.#wanted(id, is, before);
+    this.#sent(changes, after);
+  }
+
+  /** Allots true histories to the dots that the hub allotted, and remembers what it was shown. */
+  #observed({ id, was, is }: Step, sightings: readonly Sighting[], epoch: number): void {
+    const { histories } = this.state;
+    for (const [side, shadow] of Object.entries(is.sides)) {
+      for (const unit of this.options.units) {
+        const raw = shadow.raws[unit.name as never] as Json | undefined;
+        if (raw === undefined) continue;
+        const seen = sightings.findLast((one) => one.side === side && one.key === shadow.key && isSeen(unit, one, raw));
+        const register = seen?.registers[unit.name];
+        const old = histories.shadow(side, shadow.key, unit.name);
+        const known: Known = register ?? old ?? nobody;
+        if (register !== undefined) histories.remember({ side, key: shadow.key }, unit.name, register, JSON.stringify(raw));
+        const actor = `${side}#${epoch}`;
+        const counter = registerIn(is, unit).delivered[side as never]?.[actor] ?? 0;
+        if (counter <= (registerIn(was, unit).delivered[side as never]?.[actor] ?? 0)) continue;
+        if (!histories.allot(id, unit.name, [actor, counter], known))
+          this.report('I11', `dot ${actor}:${counter} of unit ${unit.name} of entity ${id} was allotted twice`);
+        if (register === undefined && old === undefined)
+          this.report('I2', `an edit of ${side}/${shadow.key}/${unit.name} was taken that nobody was shown`);
+      }
+    }
+    for (const unit of this.options.units) this.#ofHub(id, unit, registerIn(was, unit), registerIn(is, unit));
+  }
+
+  /** A decision in the hub had seen all that was in the register. */
+  #ofHub(id: EntityId, unit: UnitOptions, was: Register, is: Register): void {
+    const { histories } = this.state;
+    for (const { side, dot } of is.siblings) {
+      if (side !== null || histories.dot(id, unit.name, dot) !== undefined) continue;
+      histories.allot(id, unit.name, dot, { ...histories.of(id, unit.name, was), authors: 0n });
+    }
+  }
+
+  /** What the ledger keeps of values that do not stand. */
+  #recorded({ entry, payload }: WrittenEntry, after: Tables): void {
+    if (entry.entity === null) return;
+    const { histories } = this.state;
+    const { detail } = JSON.parse(payload.text) as { readonly detail: { readonly [name: string]: Json } };
+    const siblings = (detail['siblings'] ?? []) as readonly { readonly dot: string }[];
+    for (const unit of entry.units)
+      for (const { dot } of siblings) this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
+    if (entry.kind === 'stray') this.#strayed(entry, detail, after);
+    if (entry.kind === 'decided') this.state = { ...this.state, decided: new Set(this.state.decided).add(entry.entity) };
+  }
+
+  #strayed(entry: WrittenEntry['entry'], detail: { readonly [name: string]: Json }, after: Tables): void {
+    const { histories } = this.state;
+    const entity = entry.entity as EntityId;
+    const side = entry.side as string;
+    for (const unit of Object.keys((detail['units'] ?? {}) as object)) {
+      const key = stateIn(after, entity).sides[side as never]?.key ?? '';
+      const known =
+        entry.dot === null ? histories.shadow(side, key, unit) : histories.dot(entity, unit, parseDot(entry.dot));
+      this.keep((known?.history ?? 0n) | (known?.authors ?? 0n));
+    }
+  }
+
+  /** What the step did to registers (I2, I3, I4, I11, I12, I20). */
+  #checked({ id, was, is }: Step, entries: readonly WrittenEntry[]): void {
+    for (const [actor, counter] of Object.entries(was.counters))
+      if ((is.counters[actor] ?? 0) < counter) this.report('I11', `the counter of ${actor} of entity ${id} fell`);
+    for (const unit of this.options.units) {
+      const [old, now] = [registerIn(was, unit), registerIn(is, unit)];
+      if (old === now) continue;
+      const place = `unit ${unit.name} of entity ${id}`;
+      const other = this.state.histories.note(id, unit.name, now);
+      if (other !== null) this.report('I20', `${place} has the values ${other} and ${JSON.stringify(now.value)} under one vector`);
+      if (!grew(old.vv, now.vv)) this.report('I11', `the vector of ${place} fell`);
+      for (const [side, vv] of Object.entries(old.delivered))
+        if (!grew(vv, now.delivered[side as never] ?? {})) this.report('I11', `the context of ${side} in ${place} fell`);
+      this.#dropped(id, unit, old, now);
+      this.#accounted(id, unit, old, now, entries);
+      this.#authorised(unit, old, now, place);
+      if (this.options.faults.length === 0) this.#needless(id, unit, now, entries);
+    }
+  }
+
+  /** An edit leaves the register only for one that really had it (I3). */
+  #dropped(id: EntityId, unit: UnitOptions, old: Register, now: Register): void {
+    const { histories } = this.state;
+    const stay = now.siblings.map(({ dot }) => histories.dot(id, unit.name, dot)?.history ?? 0n);
+    for (const { dot } of old.siblings) {
+      if (now.siblings.some((other) => other.dot.join() === dot.join())) continue;
+      const left = histories.dot(id, unit.name, dot)?.history ?? 0n;
+      if (stay.some((history) => isWithin(left, history))) continue;
+      const missed = left & ~stay.reduce((all, one) => all | one, 0n);
+      this.report('I3', `${this.names(missed === 0n ? left : missed)} was replaced by somebody who never had it`);
+    }
+  }
+
+  /** Every edit that was taken stands, or the ledger says what became of it (I2). */
+  #accounted(id: EntityId, unit: UnitOptions, old: Register, now: Register, entries: readonly WrittenEntry[]): void {
+    for (const side of Object.keys(now.delivered)) {
+      const [dot] = Object.entries(now.delivered[side as never] ?? {}).filter(([actor]) => actor.startsWith(`${side}#`)).slice(-1);
+      if (dot === undefined || (old.delivered[side as never]?.[dot[0]] ?? 0) >= dot[1]) continue;
+      if (now.siblings.some((sibling) => sibling.dot[0] === dot[0] && sibling.dot[1] === dot[1])) continue;
+      const isStray = entries.some(
+        ({ entry }) => entry.entity === id && entry.kind === 'stray' && entry.side === side && entry.units.includes(unit.name as never),
+      );
+      if (!isStray) this.report('I2', `an edit of ${side} in unit ${unit.name} of entity ${id} was taken and is nowhere`);
+    }
+  }
+
+  #authorised({ authority, name }: UnitOptions, old: Register, now: Register, place: string): void {
+    if (authority.kind !== 'master' || now.winner === null || JSON.stringify(old.value) === JSON.stringify(now.value)) return;
+    const [actor] = now.winner;
+    if (!actor.startsWith(`${authority.side}#`) && !actor.startsWith('hub#'))
+      this.report('I12', `${actor} changed ${place}, which only ${authority.side} may (${name})`);
+  }
+
+  /** Where nothing fails, a question is asked of people who really had not seen each other (I4). */
+  #needless(id: EntityId, unit: UnitOptions, now: Register, entries: readonly WrittenEntry[]): void {
+    const isAsked = entries.some(
+      ({ entry }) =>
+        entry.entity === id && (entry.kind === 'asked' || entry.kind === 'resolved') && entry.units.includes(unit.name as never),
+    );
+    if (!isAsked) return;
+    const known = now.siblings.map(({ dot }) => this.state.histories.dot(id, unit.name, dot)?.proven ?? 0n);
+    known.forEach((a, index) => {
+      for (const b of known.slice(index + 1))
+        if (a !== b && (isWithin(a, b) || isWithin(b, a)))
+          this.report('I4', `${this.names(a)} and ${this.names(b)} are no conflict: one had seen the other`);
+    });
+  }
+
+  /** No-op deliveries: a side that holds an equal value while one is pending has received the version. */
+  #wanted(id: EntityId, is: EntityState, before: Tables): void {
+    const was = stateIn(before, id);
+    for (const unit of this.options.units) {
+      const register = registerIn(is, unit);
+      for (const [side, noop] of Object.entries(register.noop)) {
+        if (registerIn(was, unit).noop[side as never]?.tick === noop.tick) continue;
+        const shadow = is.sides[side as never];
+        const raw = shadow?.raws[unit.name as never] as Json | undefined;
+        if (shadow === undefined || raw === undefined) continue;
+        const { history } = this.state.histories.of(id, unit.name, register);
+        this.#sides.get(side)?.want(shadow.key, unit, { value: canonical(unit, raw), history, why: 'noop' });
+      }
+    }
+  }
+
+  /** A write that was sent counts as received by a side that holds an equal value, whoever typed it. */
+  #sent(changes: readonly Changes[], after: Tables): void {
+    for (const { id, state } of changes.flatMap(({ deliveryStates = [] }) => deliveryStates)) {
+      const delivery = after.deliveries.get(id);
+      if (state !== 'sent' || delivery === undefined) continue;
+      for (const item of delivery.items) {
+        const carried = this.carried(item.entity, item.version);
+        for (const unit of this.options.units) {
+          const version = carried[unit.name];
+          const value = canonical(unit, rawOf(unit, item.fields));
+          if (version !== undefined)
+            this.#sides.get(delivery.side)?.want(item.key, unit, { value, history: version.history, why: 'sent' });
+        }
+      }
+    }
+  }
+
+  /** What the versions that a write names contain in truth. */
+  carried(entity: EntityId, version: string): { readonly [unit: string]: Known } {
+    const parts = version.split('; ').slice(1).filter((part) => part.includes(' '));
+    return Object.fromEntries(
+      parts.map((part) => {
+        const at = part.indexOf(' ');
+        const unit = part.slice(0, at);
+        return [unit, this.state.histories.version(entity, unit, part.slice(at + 1)) ?? nobody];
+      }),
+    );
+  }
+}
+
+type Step = { readonly id: EntityId; readonly was: EntityState; readonly is: EntityState };
+
+const nothing: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
+const unpacked = new Map<string, EntityState>();
+
+export function stateIn({ entities }: Tables, id: EntityId): EntityState {
+  const text = entities.get(id)?.state;
+  if (text === undefined) return nothing;
+  const known = unpacked.get(text) ?? unpack(text);
+  if (unpacked.size > 5_000) unpacked.clear();
+  unpacked.set(text, known);
+  return known;
+}
+
+export function registerIn(state: EntityState, { name }: UnitOptions): Register {
+  return state.units[name as never] ?? emptyRegister;
+}
+
+function parseDot(text: string): readonly [string, number] {
+  const at = text.lastIndexOf(':');
+  return [text.slice(0, at), Number(text.slice(at + 1))];
+}
+
+function isSeen(unit: UnitOptions, sighting: Sighting, raw: Json): boolean {
+  return JSON.stringify(rawOf(unit, sighting.fields)) === JSON.stringify(raw);
+}
+
+export const keyText = (key: RecordKey): string => key;

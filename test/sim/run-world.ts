@@ -1,0 +1,20 @@
+import type { WorldPlan } from './generate.js';
+import { type Outcome, Play } from './play.js';
+
+/**
+ * Plays a world to its end; the first broken promise ends it. Steps that name what is not there are left out.
+ * `say` hears what each step did.
+ */
+export async function play({ options, steps }: WorldPlan, say?: (line: string) => void): Promise<Outcome> {
+  const game = new Play(options);
+  if (say !== undefined) game.listen(say);
+  await game.start();
+  for (const step of steps) {
+    if (game.violation !== null) break;
+    if ('side' in step && !options.sides.some(({ name }) => name === step.side)) continue;
+    await game.step('worker' in step ? { ...step, worker: step.worker % options.workers } : step);
+  }
+  if (game.violation === null) return game.finish();
+  const { exposed, writes } = game.world.effects.state;
+  return { violation: game.violation, exposed, writes, gates: game.gates };
+}

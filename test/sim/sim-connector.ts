@@ -1,0 +1,162 @@
+import { connectMemory } from '../../src/connectors/memory/connector.js';
+import type { MemorySystem } from '../../src/connectors/memory/system.js';
+import { ParleyError } from '../../src/core/errors.js';
+import type { RecordKey } from '../../src/core/ids.js';
+import type { Connector, NativeRecord, NativeWrite, ReadPage, WriteOutcome } from '../../src/engine/connector.js';
+import type { FaultQueue } from './faults.js';
+import type { Carried, Row, SimSystem } from './system.js';
+import type { Task } from './task.js';
+
+/** A record as somebody saw it, with the registers that it really had then. */
+export type Sighting = { readonly side: string; readonly key: RecordKey; readonly fields: NativeRecord['fields']; readonly registers: Row['registers'] };
+
+export type Watch = {
+  /** The hub was shown a record. */
+  seen(sighting: Sighting): void;
+  /** What the hub says that a write carries, and whether it may be sent at all. */
+  carried(side: string, write: NativeWrite): Carried;
+};
+
+type Parts = {
+  readonly system: SimSystem;
+  readonly task: Task;
+  readonly faults: FaultQueue;
+  readonly watch: Watch;
+};
+
+/**
+ * The door of a simulated system for one worker. Reading goes through the reference connector of the product, so that
+ * its paging and cursors are under test too; what the profile and the faults take away is taken from its answers.
+ */
+export function simConnector(parts: Parts): Connector {
+  const { system, task, faults } = parts;
+  const reader = connectMemory(readable(system));
+  const before = async (label: string): Promise<void> => {
+    await task.pause(`${system.options.name} ${label}`);
+    if (faults.take(system.options.name, 'read') !== null) throw unreachable('The cursor stays where it was.');
+  };
+  const show = (record: NativeRecord, fields = record.fields): NativeRecord => {
+    const row = system.row(record.key);
+    if (row !== null) parts.watch.seen({ side: system.options.name, key: record.key, fields, registers: row.registers });
+    return { ...record, fields };
+  };
+  return {
+    describe: async () => ({
+      ...(await reader.describe()),
+      writeClass: system.options.write,
+      reads: system.options.reads,
+      deletes: system.options.deletes,
+    }),
+    async read(request) {
+      await before('read');
+      if (request.cursor !== null && faults.take(system.options.name, 'expire') !== null)
+        throw new ParleyError('connector.cursor_expired', 'The cursor is too old. Read from the start.');
+      const page = await readPage(parts, reader, request.cursor, request.limit);
+      const shown = page.records.map((record) => show(record, seenFields(system, record, request.cursor)));
+      const answer = { ...page, records: shown };
+      await task.pause(`${system.options.name} read answered`);
+      return answer;
+    },
+    async readByKeys(keys) {
+      await before('read by keys');
+      const records = (await reader.readByKeys(keys)).map((record) => show(record));
+      await task.pause(`${system.options.name} read by keys answered`);
+      return records;
+    },
+    async listKeys(request) {
+      await before('list');
+      const page = await reader.listKeys(request);
+      await task.pause(`${system.options.name} list answered`);
+      return page;
+    },
+    write: (writes) => writeBatch(parts, writes, show),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The reference connector asks of a system only what ours has too. */
+function readable(system: SimSystem): MemorySystem {
+  const shape: Pick<MemorySystem, 'options' | 'version' | 'keys' | 'get' | 'changes' | 'takeFault'> = {
+    options: system.options,
+    get version() {
+      return system.version;
+    },
+    get keys() {
+      return system.keys;
+    },
+    get: (key) => system.get(key),
+    changes: (after, upTo) => system.changes(after, upTo),
+    takeFault: () => undefined,
+  };
+  return shape as MemorySystem;
+}
+
+/** A system that cannot say what changed is read from the first record in each pass. */
+async function readPage(parts: Parts, reader: Connector, cursor: string | null, limit: number): Promise<ReadPage> {
+  const { system } = parts;
+  if (system.options.reads === 'feed') return reader.read({ cursor: underLife(system, cursor), limit }).then(withLife(system));
+  const inner = cursor === null || !cursor.startsWith('page ') ? null : cursor.slice('page '.length);
+  const page = await reader.read({ cursor: inner, limit });
+  return { ...page, deleted: [], cursor: page.more ? `page ${page.cursor}` : `whole ${system.version}` };
+}
+
+/** A cursor of before the restore leads nowhere. */
+function underLife(system: SimSystem, cursor: string | null): string | null {
+  if (cursor === null) return null;
+  const { life, inner } = JSON.parse(cursor) as { readonly life: number; readonly inner: string };
+  if (life !== system.state.life)
+    throw new ParleyError('connector.cursor_expired', 'The system is younger than the cursor: read from the start.');
+  return inner;
+}
+
+const withLife =
+  (system: SimSystem) =>
+  (page: ReadPage): ReadPage => ({ ...page, cursor: JSON.stringify({ life: system.state.life, inner: page.cursor }) });
+
+/** A sparse feed shows only what changed since the cursor. */
+function seenFields(system: SimSystem, record: NativeRecord, cursor: string | null): NativeRecord['fields'] {
+  const row = system.row(record.key);
+  if (!system.options.sparse || system.options.reads !== 'feed' || cursor === null || row === null) return record.fields;
+  const { inner } = JSON.parse(cursor) as { readonly inner: string };
+  const { since } = JSON.parse(inner) as { readonly since: number };
+  const kept = Object.entries(record.fields).filter(([name]) => name === 'id' || (row.changed[name] ?? 0) > since);
+  return Object.fromEntries(kept);
+}
+
+function unreachable(safe: string): ParleyError {
+  return new ParleyError('connector.unreachable', `The system did not answer. ${safe}`, { hint: 'Try again later.' });
+}
+
+/** A batch, write by write: other users of the system come in between, and the way there and back may fail. */
+async function writeBatch(
+  { system, task, faults, watch }: Parts,
+  writes: readonly NativeWrite[],
+  show: (record: NativeRecord) => NativeRecord,
+): Promise<readonly WriteOutcome[]> {
+  const { name, write: kind } = system.options;
+  const batch = writes.map((write) => watch.carried(name, write));
+  await task.pause(`${name} write`);
+  const fault = faults.take(name, 'lost request', 'lost response', 'late', 'partial');
+  if (fault?.kind === 'lost request') throw unreachable('No write of the batch took effect.');
+  if (fault?.kind === 'late') {
+    system.state = { ...system.state, late: [...system.state.late, ...batch] };
+    return writes.map(() => ({ kind: 'unknown' }));
+  }
+  const outcomes: WriteOutcome[] = [];
+  for (const [index, carried] of batch.entries()) {
+    if (fault?.kind === 'partial' && index >= fault.after) {
+      outcomes.push({ kind: 'unknown' });
+      continue;
+    }
+    if (index > 0) await task.pause(`${name} next write`);
+    const objection = system.objection(carried);
+    // Read, verify, write: what happens between the look and the write is not seen.
+    if (objection === null && kind === 'W1') await task.pause(`${name} verified`);
+    const outcome = objection ?? system.effect(carried);
+    if ('record' in outcome && outcome.record !== null) show(outcome.record);
+    outcomes.push(outcome);
+  }
+  await task.pause(`${name} written`);
+  if (fault?.kind === 'lost response') return writes.map(() => ({ kind: 'unknown' }));
+  return outcomes;
+}

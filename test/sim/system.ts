@@ -1,0 +1,248 @@
+import type { Json } from '../../src/core/json.js';
+import { sameJson } from '../../src/core/json.js';
+import { recordKey, type RecordKey } from '../../src/core/ids.js';
+import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
+import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
+import { absorbed, canonical, type Register, rawOf, untouched, type Want } from './truth.js';
+
+export type Row = {
+  readonly fields: NativeFields;
+  readonly version: number;
+  /** The version in which each field changed last. */
+  readonly changed: { readonly [field: string]: number };
+  readonly registers: { readonly [unit: string]: Register };
+};
+
+/** A write on its way, with what the hub says that it carries: by unit, the version's true history and its authors. */
+export type Carried = {
+  readonly write: NativeWrite;
+  readonly units: { readonly [unit: string]: Pick<Register, 'history' | 'proven' | 'authors'> };
+  readonly entity: number;
+};
+
+/** What a system is, as a value. */
+export type SystemState = {
+  readonly rows: ReadonlyMap<RecordKey, Row>;
+  readonly gone: ReadonlyMap<RecordKey, { readonly version: number; readonly registers: Row['registers'] }>;
+  readonly done: ReadonlySet<string>;
+  readonly late: readonly Carried[];
+  readonly refusing: ReadonlySet<RecordKey>;
+  readonly version: number;
+  /** Rises when a copy of yesterday takes its place: tokens of before say nothing then. */
+  readonly life: number;
+  readonly automated: number;
+};
+
+export type Effect = {
+  readonly side: string;
+  readonly carried: Carried;
+  readonly before: Row | null;
+  readonly after: Row | null;
+};
+
+/** What the system tells the checker about what happens in it. */
+export type Witness = {
+  effect(effect: Effect): void;
+  /** The system's own rule changes a field; the answer is the register as it is then. */
+  automation(side: string, key: RecordKey, unit: UnitOptions, raw: Json, before: Register): Register;
+};
+
+/** One system of record, with a profile. People use `set`, `create` and `remove`; the hub's writes come through `execute`. */
+export class SimSystem {
+  readonly options: SideOptions & { readonly key: readonly string[]; readonly fields: readonly string[] };
+  readonly units: readonly UnitOptions[];
+  readonly witness: Witness;
+  state: SystemState = {
+    rows: new Map(),
+    gone: new Map(),
+    done: new Set(),
+    late: [],
+    refusing: new Set(),
+    version: 0,
+    life: 1,
+    automated: 0,
+  };
+
+  constructor(options: SideOptions, units: readonly UnitOptions[], witness: Witness) {
+    this.options = { ...options, key: ['id'], fields: ['id', ...units.flatMap(fieldsOf)] };
+    this.units = units;
+    this.witness = witness;
+  }
+
+  get version(): number {
+    return this.state.version;
+  }
+
+  get keys(): readonly RecordKey[] {
+    return [...this.state.rows.keys()];
+  }
+
+  row(key: RecordKey): Row | null {
+    return this.state.rows.get(key) ?? null;
+  }
+
+  get(key: RecordKey): NativeRecord | null {
+    const row = this.row(key);
+    return row === null ? null : { key, fields: row.fields, token: this.tokenOf(row) };
+  }
+
+  /** Records and deletes whose last change is in (after, upTo], oldest change first. */
+  changes(after: number, upTo: number): readonly { readonly key: RecordKey; readonly version: number }[] {
+    const live = [...this.state.rows].map(([key, row]) => ({ key, version: row.version }));
+    const gone = [...this.state.gone].map(([key, { version }]) => ({ key, version }));
+    return [...live, ...gone]
+      .filter(({ version }) => version > after && version <= upTo)
+      .sort((a, b) => a.version - b.version);
+  }
+
+  /** The registers that a record had, also when it is gone: one record under one key is one history. */
+  registersOf(key: RecordKey): Row['registers'] {
+    return this.row(key)?.registers ?? this.state.gone.get(key)?.registers ?? {};
+  }
+
+  /** Stores fields as the system keeps them, with the registers that the caller gives. */
+  store(key: RecordKey, fields: NativeFields, registers: Row['registers']): Row {
+    const before = this.row(key);
+    const version = this.state.version + 1;
+    const kept: { [field: string]: Json } = { ...before?.fields };
+    const changed: { [field: string]: number } = { ...before?.changed };
+    for (const name of this.options.fields) {
+      const value = name in fields ? this.#normal(name, fields[name] ?? null) : (kept[name] ?? null);
+      if (before === null || !sameJson(value, kept[name] ?? null)) changed[name] = version;
+      kept[name] = value;
+    }
+    const settled = Object.fromEntries(
+      this.units.map((unit) => [
+        unit.name,
+        absorbed(unit, registers[unit.name] ?? before?.registers[unit.name] ?? untouched, rawOf(unit, kept)),
+      ]),
+    );
+    const row: Row = { fields: kept, version, changed, registers: settled };
+    const gone = new Map(this.state.gone);
+    gone.delete(key);
+    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, row), gone, version };
+    return row;
+  }
+
+  remove(key: RecordKey): void {
+    const row = this.row(key);
+    if (row === null) return;
+    const version = this.state.version + 1;
+    const rows = new Map(this.state.rows);
+    rows.delete(key);
+    const gone = new Map(this.state.gone).set(key, { version, registers: row.registers });
+    this.state = { ...this.state, rows, gone, version };
+  }
+
+  want(key: RecordKey, unit: UnitOptions, want: Want): void {
+    const row = this.row(key);
+    const register = row?.registers[unit.name];
+    if (row === null || register === undefined) return;
+    // A newer no-op delivery takes the place of the one before.
+    const others = register.wants.filter(({ why, value }) => why !== want.why || (why === 'sent' && value !== want.value));
+    const next = absorbed(unit, { ...register, wants: [...others, want] }, rawOf(unit, row.fields));
+    const registers = { ...row.registers, [unit.name]: next };
+    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, { ...row, registers }) };
+  }
+
+  /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
+  confirm(): void {
+    const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => {
+      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, { ...one, proven: one.history }]);
+      return [key, { ...row, registers: Object.fromEntries(registers) }];
+    });
+    this.state = { ...this.state, rows: new Map(rows) };
+  }
+
+  /** Whether the precondition of a write holds now; null when it does, else the answer to it. */
+  objection({ write }: Carried): WriteOutcome | null {
+    const { key } = write;
+    const present = this.get(key);
+    if (this.options.remembers && this.state.done.has(write.idempotencyKey)) return { kind: 'accepted', record: present };
+    if (this.state.refusing.has(key)) return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
+    if (write.kind === 'create') return present !== null && this.options.creates === 'unique' ? { kind: 'stale', record: present } : null;
+    if (present === null) return { kind: 'stale', record: null };
+    return this.options.write === 'W0' || this.#holds(present, write) ? null : { kind: 'stale', record: present };
+  }
+
+  /** Carries a write out without looking again. */
+  effect(carried: Carried): WriteOutcome {
+    const { write } = carried;
+    const before = this.row(write.key);
+    if (write.kind === 'update' && before === null) return { kind: 'stale', record: null };
+    if (write.kind === 'delete') this.remove(write.key);
+    else this.store(write.key, write.kind === 'create' ? { ...this.#blank(), ...write.fields } : write.fields, this.#delivered(carried));
+    this.state = { ...this.state, done: new Set(this.state.done).add(write.idempotencyKey) };
+    this.witness.effect({ side: this.options.name, carried, before, after: this.row(write.key) });
+    if (write.kind !== 'delete') this.#automate(write.key, carried);
+    const record = this.options.answers === 'image' ? this.get(write.key) : null;
+    return { kind: 'accepted', record };
+  }
+
+  execute(carried: Carried): WriteOutcome {
+    return this.objection(carried) ?? this.effect(carried);
+  }
+
+  #delivered({ write, units }: Carried): Row['registers'] {
+    const old = this.registersOf(write.key);
+    return Object.fromEntries(
+      this.units.map(({ name }) => {
+        const carried = units[name];
+        const register = old[name] ?? untouched;
+        if (carried === undefined) return [name, write.kind === 'create' ? untouched : register];
+        return [name, { ...carried, wants: register.wants.filter(({ why }) => why !== 'sent') }];
+      }),
+    );
+  }
+
+  #automate(key: RecordKey, { units }: Carried): void {
+    const row = this.row(key);
+    if (row === null || this.state.automated >= this.options.automation) return;
+    // What it makes of the field that was written itself is the image of the write, not an edit (semantics §1.7).
+    const other = this.units.find(({ name, type }) => units[name] === undefined && type === 'text');
+    if (other === undefined) return;
+    const raw = `${this.options.name[0] as string}*${this.state.automated}`;
+    if (canonical(other, raw) === canonical(other, rawOf(other, row.fields))) return;
+    this.state = { ...this.state, automated: this.state.automated + 1 };
+    const register = this.witness.automation(this.options.name, key, other, raw, row.registers[other.name] ?? untouched);
+    this.store(key, { [other.name]: raw }, { [other.name]: register });
+  }
+
+  #normal(name: string, value: Json): Json {
+    const { truncates, capitals } = this.options;
+    const unit = this.units.find((candidate) => fieldsOf(candidate).includes(name));
+    if (typeof value !== 'string' || unit === undefined || unit.type === 'decimal') return value;
+    const short = truncates === null ? value : value.slice(0, truncates);
+    return capitals ? short.toUpperCase() : short;
+  }
+
+  #holds(present: NativeRecord, { expect, token }: NativeWrite): boolean {
+    if (this.options.write === 'W3' && token !== null) return token === present.token;
+    const expected = Object.entries(expect);
+    if (expected.length === 0) return token === null || token === present.token;
+    return expected.every(([name, value]) => sameJson(present.fields[name] ?? null, value));
+  }
+
+  #blank(): NativeFields {
+    return Object.fromEntries(this.options.fields.map((name) => [name, null]));
+  }
+
+  tokenOf({ fields, version }: Row): string | null {
+    switch (this.options.token) {
+      case 'none':
+        return null;
+      case 'weak':
+        // As a hash of what is stored: the same content has the same token, whatever happened in between.
+        return JSON.stringify(fields);
+      case 'strong':
+        return `${this.state.life}.${version}`;
+    }
+  }
+
+  /** The system is as it was in a copy of an earlier day. */
+  restore(copy: SystemState): void {
+    this.state = { ...copy, life: this.state.life + 1, late: [], automated: this.state.automated, done: this.state.done };
+  }
+}
+
+export const keyOfRecord = recordKey;

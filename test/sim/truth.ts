@@ -1,0 +1,80 @@
+import type { Json } from '../../src/core/json.js';
+import { fieldsOf, type UnitOptions } from './options.js';
+
+/** A set of edits, one bit each: what really was in a field before, and who wrote what stands there now. */
+export type Edits = bigint;
+
+/** A value with the history that it really has. `wants` are versions of the hub that count as received once it is held. */
+export type Register = {
+  /** Every edit that was in this field at some time, or in what the hub delivered to it. */
+  readonly history: Edits;
+  /** The part of it that the hub can know of: without no-op deliveries that no complete pass has confirmed yet. */
+  readonly proven: Edits;
+  /** The edits that wrote what stands here now; none for a blank that nobody wrote. */
+  readonly authors: Edits;
+  readonly wants: readonly Want[];
+};
+/** A version that the hub holds for delivered where the field has an equal value. */
+export type Want = { readonly value: string; readonly history: Edits; readonly why: 'noop' | 'sent' };
+
+export const untouched: Register = { history: 0n, proven: 0n, authors: 0n, wants: [] };
+
+export type Edit = { readonly side: string; readonly key: string; readonly unit: string; readonly value: Json };
+
+/** All edits of a world, numbered; a value, so that a search can go back. */
+export type EditLog = readonly Edit[];
+
+export function editBit(log: EditLog): Edits {
+  return 1n << BigInt(log.length);
+}
+
+export function namesOf(log: EditLog, edits: Edits): string {
+  const named = log.filter((_, index) => ((edits >> BigInt(index)) & 1n) === 1n);
+  return named.map(({ side, key, unit, value }) => `${side}/${key}/${unit}=${JSON.stringify(value)}`).join(', ');
+}
+
+export const isWithin = (part: Edits, whole: Edits): boolean => (part & ~whole) === 0n;
+
+/**
+ * Equality by the checker's own canonical forms, written apart from the engine's, so that a fault there is seen here.
+ */
+export function canonical(unit: UnitOptions, raw: Json): string {
+  if (isEmpty(raw)) return '';
+  if (Array.isArray(raw)) return JSON.stringify(raw.map((member: Json) => canonicalScalar(unit, member)));
+  return canonicalScalar(unit, raw);
+}
+
+export const isEmpty = (raw: Json): boolean =>
+  raw === null || (typeof raw === 'string' && raw.trim() === '') || (Array.isArray(raw) && raw.every(isEmpty));
+
+function canonicalScalar({ type }: UnitOptions, value: Json): string {
+  if (isEmpty(value)) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (type === 'decimal') return /^-?\d+(\.\d+)?$/.test(text) ? text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : text.trim();
+  if (type === 'letters') return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  return text;
+}
+
+type Fields = { readonly [field: string]: Json };
+
+/** The raw value of a unit as the system holds it. */
+export function rawOf(unit: UnitOptions, fields: Fields): Json {
+  const [first = '', ...others] = fieldsOf(unit);
+  return others.length === 0 ? (fields[first] ?? null) : [fields[first] ?? null, ...others.map((name) => fields[name] ?? null)];
+}
+
+export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
+  const names = fieldsOf(unit);
+  if (names.length === 1) return { [names[0] as string]: raw };
+  return Object.fromEntries(names.map((name, index) => [name, Array.isArray(raw) ? (raw[index] as Json) : null]));
+}
+
+/** Holding a value that the hub wants held counts as having received it, from then on. */
+export function absorbed(unit: UnitOptions, register: Register, raw: Json): Register {
+  if (register.wants.length === 0) return register;
+  const held = canonical(unit, raw);
+  const received = register.wants.filter(({ value }) => value === held);
+  if (received.length === 0) return register;
+  const history = received.reduce((all, want) => all | want.history, register.history);
+  return { ...register, history, wants: register.wants.filter(({ value }) => value !== held) };
+}

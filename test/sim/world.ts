@@ -1,0 +1,221 @@
+import { sideName } from '../../src/core/ids.js';
+import { createEngine } from '../../src/engine/create-engine.js';
+import type { Choice, Engine } from '../../src/engine/engine.js';
+import type { Connectors, Hasher, Runner } from '../../src/engine/ports.js';
+import type { ConflictRow } from '../../src/engine/store.js';
+import { hasher } from '../../src/main/hasher.js';
+import { silentLog } from '../support/silent-log.js';
+import { FaultQueue } from './faults.js';
+import type { UnitOptions, WorldOptions } from './options.js';
+import { Effects, type EffectState } from './oracle/effects.js';
+import { Oracle, type OracleState, stateIn } from './oracle/oracle.js';
+import { pair, rulesOf } from './rules.js';
+import { simConnector, type Sighting } from './sim-connector.js';
+import { openMemoryReadModel } from './store/memory-read-model.js';
+import { MemoryDatabase, openMemoryStore } from './store/memory-store.js';
+import type { Tables } from './store/tables.js';
+import { SimSystem, type SystemState } from './system.js';
+import { Task } from './task.js';
+import { type Edits, editBit } from './truth.js';
+import type { WorkerPlace } from './worker.js';
+
+const runner: Runner = {
+  ensure: () => Promise.resolve(),
+  poke: () => Promise.resolve(),
+  runNow: () => Promise.reject(new Error('the simulator is the workflow')),
+  setMode: () => Promise.reject(new Error('the simulator is the workflow')),
+  ping: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+/** A fixed day: a world of a seed is the same whenever it runs. */
+const startMs = Date.UTC(2026, 0, 15);
+
+/** A moment of a world in which no worker stands at a gate. */
+export type Moment = {
+  readonly tables: Tables;
+  readonly systems: ReadonlyMap<string, SystemState>;
+  readonly oracle: OracleState;
+  readonly effects: EffectState;
+  readonly nowMs: number;
+  readonly revision: number;
+  readonly nonces: number;
+  readonly faults: FaultQueue['state'];
+};
+
+/** The hub, its systems, the people, and the checker who sees all of them. What happens is up to `play.ts`. */
+export class World {
+  readonly options: WorldOptions;
+  readonly database: MemoryDatabase;
+  readonly systems: ReadonlyMap<string, SimSystem>;
+  readonly oracle: Oracle;
+  readonly effects: Effects;
+  readonly faults = new FaultQueue();
+  nowMs = startMs;
+  revision = 1;
+  #nonces = 0;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.database = new MemoryDatabase(() => this.nowMs);
+    this.oracle = new Oracle(options);
+    this.effects = new Effects(this.oracle, options);
+    const witness = {
+      effect: (effect: Parameters<Effects['take']>[0]) => this.effects.take(effect),
+      automation: (side: string, key: string, unit: UnitOptions, raw: unknown, before: SimSystem['units'] | unknown) => {
+        const register = before as { readonly history: Edits; readonly proven: Edits };
+        const bit = this.newEdit(side, key, unit.name, raw as string);
+        return { history: register.history | bit, proven: register.proven | bit, authors: bit, wants: [] };
+      },
+    };
+    this.systems = new Map(options.sides.map((side) => [side.name, new SimSystem(side, options.units, witness)]));
+    this.oracle.watch(this.systems);
+  }
+
+  newEdit(side: string, key: string, unit: string, value: string | readonly (string | null)[] | null): Edits {
+    const { edits } = this.oracle.state;
+    const bit = editBit(edits);
+    this.oracle.state = { ...this.oracle.state, edits: [...edits, { side, key, unit, value }] };
+    return bit;
+  }
+
+  system(side: string): SimSystem {
+    const system = this.systems.get(side);
+    if (system === undefined) throw new Error(`there is no side ${side}`);
+    return system;
+  }
+
+  /** What a worker works with: the engine over ports that wait for the scheduler and may fail. */
+  placeFor(task: Task): WorkerPlace {
+    const sightings: Sighting[] = [];
+    const client = {
+      pause: (label: string) => task.pause(label),
+      fault: (label: string) => this.#storeFault(label),
+      committed: (before: Tables, after: Tables, changes: Parameters<Oracle['committed']>[3]) =>
+        this.oracle.committed(sightings, before, after, changes),
+    };
+    task.onKill = () => this.database.disconnect(client);
+    const connectors: Connectors = {
+      open: (_revision, { name }) => Promise.resolve(this.#connector(name, task, sightings)),
+      close: () => Promise.resolve(),
+    };
+    return this.#place(
+      createEngine({
+        store: openMemoryStore(this.database, client),
+        readModel: openMemoryReadModel(this.database),
+        connectors,
+        runner,
+        hasher: this.#hasher,
+        log: silentLog,
+        loadRevision: () => Promise.resolve(this.#saved()),
+        pageSize: this.options.pageSize,
+      }),
+    );
+  }
+
+  #storeFault(label: string): 'conflict' | 'lost before' | 'lost after' | null {
+    const kinds = label === 'commit' ? (['lost after', 'conflict'] as const) : (['conflict', 'lost before'] as const);
+    if (label !== 'commit' && label !== 'transact') return null;
+    const fault = this.faults.take('store', ...kinds);
+    return fault === null ? null : (fault.kind as 'conflict');
+  }
+
+  #connector(name: string, task: Task, sightings: Sighting[]) {
+    return simConnector({
+      system: this.system(name),
+      task,
+      faults: this.faults,
+      watch: {
+        seen: (sighting) => sightings.push(sighting),
+        carried: (side, write) => this.#carried(side, write),
+      },
+    });
+  }
+
+  /** What the hub says a write carries: the delivery that it sent says which versions. */
+  #carried(side: string, write: Parameters<NonNullable<ReturnType<typeof simConnector>['write']>>[0][number]) {
+    const entity = Number(write.idempotencyKey.split('/')[2]);
+    const items = [...this.database.tables.deliveries.values()]
+      .filter((delivery) => delivery.side === side && delivery.state === 'sent')
+      .flatMap((delivery) => delivery.items.filter((item) => item.entity === entity && item.kind === write.kind).map((item) => ({ item, delivery })));
+    const sent = items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
+    if (sent === undefined) {
+      this.oracle.report('I10', `a write of ${side}/${write.key} left the hub before it was written down as sent`);
+      return { write, units: {}, entity };
+    }
+    const intent = stateIn(this.database.tables, entity as never).sides[side as never]?.intent;
+    if (intent?.delivery !== sent.delivery.id)
+      this.oracle.report('I10', `a write of ${side}/${write.key} was sent although a newer one took its place`);
+    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity };
+  }
+
+  get #hasher(): Hasher {
+    return {
+      ...hasher,
+      nonce: () => {
+        this.#nonces += 1;
+        return this.#nonces.toString(16).padStart(32, '0');
+      },
+    };
+  }
+
+  #saved() {
+    const rules = rulesOf(this.options, this.revision);
+    return { pair, id: rules.revision, rules, text: '', connections: {} };
+  }
+
+  #place(engine: Engine): WorkerPlace {
+    return {
+      engine,
+      sides: this.options.sides.map(({ name }) => name),
+      openQuestions: () => this.database.tables.conflicts.filter(({ state }) => state === 'open'),
+      choices: (conflict) => this.#choices(conflict),
+      use: (revision) => {
+        this.revision = revision;
+      },
+    };
+  }
+
+  #choices({ kind, entity }: ConflictRow): readonly Choice[] {
+    const sides = this.options.sides.map(({ name }) => sideName(name));
+    const present = sides.filter((side) => stateIn(this.database.tables, entity).sides[side]?.presence === 'present');
+    switch (kind) {
+      case 'clash':
+        return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'value', value: `d${entity}` }];
+      case 'delete':
+        return [{ kind: 'delete' }, { kind: 'restore' }, { kind: 'leave' }];
+      case 'create':
+        return [{ kind: 'copy' }, { kind: 'leave' }];
+      case 'refused':
+        return [{ kind: 'retry' }, { kind: 'leave' }];
+      case 'match':
+        return [{ kind: 'copy' }, { kind: 'leave' }];
+    }
+  }
+
+  save(): Moment {
+    return {
+      tables: this.database.tables,
+      systems: new Map([...this.systems].map(([name, { state }]) => [name, state])),
+      oracle: { ...this.oracle.state, histories: this.oracle.state.histories.copy() },
+      effects: this.effects.state,
+      nowMs: this.nowMs,
+      revision: this.revision,
+      nonces: this.#nonces,
+      faults: this.faults.state,
+    };
+  }
+
+  restore(moment: Moment): void {
+    this.database.tables = moment.tables;
+    this.database.holder = null;
+    for (const [name, state] of moment.systems) this.system(name).state = state;
+    this.oracle.state = { ...moment.oracle, histories: moment.oracle.histories.copy() };
+    this.oracle.violations.length = 0;
+    this.effects.state = moment.effects;
+    this.nowMs = moment.nowMs;
+    this.revision = moment.revision;
+    this.#nonces = moment.nonces;
+    this.faults.state = moment.faults;
+  }
+}
