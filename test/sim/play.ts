@@ -8,7 +8,7 @@ import type { Act, Step } from './steps.js';
 import type { Row, SystemState } from './system.js';
 import { Task } from './task.js';
 import { traceOf } from './trace.js';
-import { canonical, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
+import { canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
 import { perform } from './worker.js';
 import { type Moment, World } from './world.js';
 
@@ -106,18 +106,30 @@ export class Play {
       system.state = { ...system.state, refusing: new Set() };
     }
     await this.#act(0, { act: 'mode', mode: 'active' }, forever);
-    if (this.violation === null) await this.#settle('before questions are answered');
+    if (this.violation === null) await this.#rest();
+    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve.
+    if (this.violation === null && this.#isUndecided) {
+      await this.#act(0, { act: 'plan', revision: world.revision }, forever);
+      if (this.violation === null) await this.#rest();
+    }
+    if (this.violation === null) await checkEnd(world, 'before questions are answered');
     for (let answered = 0; this.violation === null && answered < 60; answered += 1) {
       if (!world.database.tables.conflicts.some(({ state }) => state === 'open')) break;
       await this.#act(0, { act: 'decide', pick: answered, choice: 0 }, forever);
       await this.#act(0, { act: 'cycle', list: true }, forever);
     }
-    if (this.violation === null) await this.#settle('after questions are answered');
+    if (this.violation === null) await this.#rest();
+    if (this.violation === null) await checkEnd(world, 'after questions are answered');
     const { exposed, writes } = world.effects.state;
     return { violation: this.violation, exposed, writes, gates: this.gates };
   }
 
-  async #settle(when: string): Promise<void> {
+  get #isUndecided(): boolean {
+    return [...this.world.database.tables.entities.values()].some(({ standing }) => standing === 'undecided');
+  }
+
+  /** Turns until two in a row changed nothing (I8). */
+  async #rest(): Promise<void> {
     const { world } = this;
     let quiet = 0;
     for (let round = 0; round < healingRounds && quiet < 2; round += 1) {
@@ -130,8 +142,7 @@ export class Play {
       const isQuiet = writes === world.effects.state.writes && before.ledger.length === after.ledger.length && before.pair?.tick === after.pair?.tick;
       quiet = isQuiet ? quiet + 1 : 0;
     }
-    if (quiet < 2) world.oracle.report('I8', `still writing or stating something after ${healingRounds} turns without an edit, ${when}`);
-    else await checkEnd(world, when);
+    if (quiet < 2) world.oracle.report('I8', `still writing or stating something after ${healingRounds} turns without an edit`);
   }
 
   async #act(worker: number, act: Act, gates: number): Promise<void> {
@@ -198,7 +209,7 @@ export class Play {
       if (old !== null && (canonical(unit, raw) === canonical(unit, was) || sameJson(raw, was))) continue;
       if (old === null && canonical(unit, raw) === '' && !isEdit) continue;
       const bit: Edits = world.newEdit(side, key, unit.name, raw as string);
-      registers[unit.name] = { ...register, history: register.history | bit, proven: register.proven | bit, authors: bit };
+      registers[unit.name] = { ...editedBy(bit, register), wants: register.wants };
     }
     system.store(id, { id: key, ...fields }, registers);
   }
@@ -253,7 +264,7 @@ export class Play {
       registers[unit.name] = current;
       if (now !== null && canonical(unit, raw) === canonical(unit, rawOf(unit, now.fields))) continue;
       const bit = this.world.newEdit(side, key, unit.name, raw as string);
-      registers[unit.name] = { history: current.history | bit, proven: current.proven | bit, authors: bit, wants: [] };
+      registers[unit.name] = editedBy(bit, current);
     }
     return { ...row, registers };
   }

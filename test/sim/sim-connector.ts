@@ -118,7 +118,9 @@ function seenFields(system: SimSystem, record: NativeRecord, cursor: string | nu
   const row = system.row(record.key);
   if (!system.options.sparse || system.options.reads !== 'feed' || cursor === null || row === null) return record.fields;
   const { inner } = JSON.parse(cursor) as { readonly inner: string };
-  const { since } = JSON.parse(inner) as { readonly since: number };
+  const { since, upTo } = JSON.parse(inner) as { readonly since: number; readonly upTo: number | null };
+  // Only the first page of a pass still knows where the pass began.
+  if (upTo !== null) return record.fields;
   const kept = Object.entries(record.fields).filter(([name]) => name === 'id' || (row.changed[name] ?? 0) > since);
   return Object.fromEntries(kept);
 }

@@ -18,6 +18,8 @@ export type Carried = {
   readonly write: NativeWrite;
   readonly units: { readonly [unit: string]: Pick<Register, 'history' | 'proven' | 'authors'> };
   readonly entity: number;
+  /** The agreed values when it was sent. */
+  readonly agreed: { readonly [unit: string]: Json };
 };
 
 /** What a system is, as a value. */
@@ -148,7 +150,7 @@ export class SimSystem {
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
   confirm(): void {
     const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => {
-      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, { ...one, proven: one.history }]);
+      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, { ...one, proven: one.proven | one.pending, pending: 0n }]);
       return [key, { ...row, registers: Object.fromEntries(registers) }];
     });
     this.state = { ...this.state, rows: new Map(rows) };
@@ -190,7 +192,7 @@ export class SimSystem {
         const carried = units[name];
         const register = old[name] ?? untouched;
         if (carried === undefined) return [name, write.kind === 'create' ? untouched : register];
-        return [name, { ...carried, wants: register.wants.filter(({ why }) => why !== 'sent') }];
+        return [name, { ...carried, pending: 0n, wants: register.wants.filter(({ why }) => why !== 'sent') }];
       }),
     );
   }

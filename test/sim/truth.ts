@@ -10,6 +10,8 @@ export type Register = {
   readonly history: Edits;
   /** The part of it that the hub can know of: without no-op deliveries that no complete pass has confirmed yet. */
   readonly proven: Edits;
+  /** What was received by holding an equal value, until a complete pass that shows no change confirms it. */
+  readonly pending: Edits;
   /** The edits that wrote what stands here now; none for a blank that nobody wrote. */
   readonly authors: Edits;
   readonly wants: readonly Want[];
@@ -17,7 +19,7 @@ export type Register = {
 /** A version that the hub holds for delivered where the field has an equal value. */
 export type Want = { readonly value: string; readonly history: Edits; readonly why: 'noop' | 'sent' };
 
-export const untouched: Register = { history: 0n, proven: 0n, authors: 0n, wants: [] };
+export const untouched: Register = { history: 0n, proven: 0n, pending: 0n, authors: 0n, wants: [] };
 
 export type Edit = { readonly side: string; readonly key: string; readonly unit: string; readonly value: Json };
 
@@ -69,12 +71,18 @@ export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
   return Object.fromEntries(names.map((name, index) => [name, Array.isArray(raw) ? (raw[index] as Json) : null]));
 }
 
+/** The register after an edit by somebody who had all that stood there. */
+export function editedBy(bit: Edits, { history, proven }: Pick<Register, 'history' | 'proven'>): Register {
+  return { history: history | bit, proven: proven | bit, pending: 0n, authors: bit, wants: [] };
+}
+
 /** Holding a value that the hub wants held counts as having received it, from then on. */
 export function absorbed(unit: UnitOptions, register: Register, raw: Json): Register {
   if (register.wants.length === 0) return register;
   const held = canonical(unit, raw);
   const received = register.wants.filter(({ value }) => value === held);
   if (received.length === 0) return register;
-  const history = received.reduce((all, want) => all | want.history, register.history);
-  return { ...register, history, wants: register.wants.filter(({ value }) => value !== held) };
+  const history = received.reduce((all, want) => all | want.history, 0n);
+  const known = { history: register.history | history, pending: register.pending | history };
+  return { ...register, ...known, wants: register.wants.filter(({ value }) => value !== held) };
 }

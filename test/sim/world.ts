@@ -1,4 +1,5 @@
 import { sideName } from '../../src/core/ids.js';
+import type { Json } from '../../src/core/json.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Choice, Engine } from '../../src/engine/engine.js';
 import type { Connectors, Hasher, Runner } from '../../src/engine/ports.js';
@@ -16,7 +17,7 @@ import { MemoryDatabase, openMemoryStore } from './store/memory-store.js';
 import type { Tables } from './store/tables.js';
 import { SimSystem, type SystemState } from './system.js';
 import { Task } from './task.js';
-import { type Edits, editBit } from './truth.js';
+import { editBit, editedBy, type Edits, type Register } from './truth.js';
 import type { WorkerPlace } from './worker.js';
 
 const runner: Runner = {
@@ -62,17 +63,14 @@ export class World {
     this.effects = new Effects(this.oracle, options);
     const witness = {
       effect: (effect: Parameters<Effects['take']>[0]) => this.effects.take(effect),
-      automation: (side: string, key: string, unit: UnitOptions, raw: unknown, before: SimSystem['units'] | unknown) => {
-        const register = before as { readonly history: Edits; readonly proven: Edits };
-        const bit = this.newEdit(side, key, unit.name, raw as string);
-        return { history: register.history | bit, proven: register.proven | bit, authors: bit, wants: [] };
-      },
+      automation: (side: string, key: string, unit: UnitOptions, raw: Json, before: Register): Register =>
+        editedBy(this.newEdit(side, key, unit.name, raw), before),
     };
     this.systems = new Map(options.sides.map((side) => [side.name, new SimSystem(side, options.units, witness)]));
     this.oracle.watch(this.systems);
   }
 
-  newEdit(side: string, key: string, unit: string, value: string | readonly (string | null)[] | null): Edits {
+  newEdit(side: string, key: string, unit: string, value: Json): Edits {
     const { edits } = this.oracle.state;
     const bit = editBit(edits);
     this.oracle.state = { ...this.oracle.state, edits: [...edits, { side, key, unit, value }] };
@@ -141,12 +139,14 @@ export class World {
     const sent = items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
     if (sent === undefined) {
       this.oracle.report('I10', `a write of ${side}/${write.key} left the hub before it was written down as sent`);
-      return { write, units: {}, entity };
+      return { write, units: {}, entity, agreed: {} };
     }
-    const intent = stateIn(this.database.tables, entity as never).sides[side as never]?.intent;
-    if (intent?.delivery !== sent.delivery.id)
+    const state = stateIn(this.database.tables, entity as never);
+    // Who was slow between claiming and sending cannot know; the precondition of the write is there for that.
+    if (this.options.workers === 1 && state.sides[side as never]?.intent?.delivery !== sent.delivery.id)
       this.oracle.report('I10', `a write of ${side}/${write.key} was sent although a newer one took its place`);
-    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity };
+    const agreed = Object.fromEntries(Object.entries(state.units).map(([unit, { value }]) => [unit, value]));
+    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity, agreed };
   }
 
   get #hasher(): Hasher {
@@ -176,12 +176,12 @@ export class World {
     };
   }
 
-  #choices({ kind, entity }: ConflictRow): readonly Choice[] {
+  #choices({ kind, entity, unit }: ConflictRow): readonly Choice[] {
     const sides = this.options.sides.map(({ name }) => sideName(name));
     const present = sides.filter((side) => stateIn(this.database.tables, entity).sides[side]?.presence === 'present');
     switch (kind) {
       case 'clash':
-        return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'value', value: `d${entity}` }];
+        return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'value', value: this.#typed(unit, entity) }];
       case 'delete':
         return [{ kind: 'delete' }, { kind: 'restore' }, { kind: 'leave' }];
       case 'create':
@@ -191,6 +191,11 @@ export class World {
       case 'match':
         return [{ kind: 'copy' }, { kind: 'leave' }];
     }
+  }
+
+  #typed(unit: string | null, entity: number): string | readonly string[] {
+    const { type } = this.options.units.find(({ name }) => name === unit) ?? { type: 'text' };
+    return type === 'group' ? [`d${entity}`, `d${entity}'`] : type === 'decimal' ? `7.${entity}` : `d${entity}`;
   }
 
   save(): Moment {

@@ -114,7 +114,12 @@ export class Effects {
       return;
     }
     const isSeen = causes.some(({ seen }) =>
-      Object.entries(before.registers).every(([unit, { authors }]) => isWithin(authors, (seen[unit] ?? 0n) | kept)),
+      this.#options.units.every((unit) => {
+        const { authors } = before.registers[unit.name] ?? untouched;
+        // A value that is the agreed one is not lost, whoever typed it.
+        const isAgreed = canonical(unit, rawOf(unit, before.fields)) === canonical(unit, carried.agreed[unit.name] ?? null);
+        return isAgreed || isWithin(authors, (seen[unit.name] ?? 0n) | kept);
+      }),
     );
     const isBlind = this.#options.sides.some(({ name, write }) => name === side && (write === 'W0' || write === 'W1'));
     if (isSeen) return;

@@ -86,7 +86,7 @@ function checkQuestions(world: World, when: string): void {
     const place = `entity ${id}, ${when}`;
     if (standing === 'on_its_way' || standing === 'undecided') world.oracle.report('I1', `${place} is still ${standing}`);
     if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null)) world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
-    if (state.hold?.kind === 'create' && !isOpen(id, 'create', null)) world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
+    if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null)) world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
     for (const unit of world.options.units)
       if (registerIn(state, unit).status === 'asked' && state.presence.kind !== 'alias' && !isOpen(id, 'clash', unit.name))
         world.oracle.report('I1', `unit ${unit.name} is asked and nobody is asked: ${place}`);

@@ -79,7 +79,12 @@ export class Oracle {
         const register = seen?.registers[unit.name];
         const old = histories.shadow(side, shadow.key, unit.name);
         const known: Known = register ?? old ?? nobody;
-        if (register !== undefined) histories.remember({ side, key: shadow.key }, unit.name, register, JSON.stringify(raw));
+        if (register !== undefined) {
+          // Away and back between two readings: for the hub nobody did anything.
+          const isSame = old !== undefined && canonical(unit, JSON.parse(old.raw) as Json) === canonical(unit, raw);
+          const shown = isSame ? { ...register, authors: old.authors } : register;
+          histories.remember({ side, key: shadow.key }, unit.name, shown, JSON.stringify(raw));
+        }
         const actor = `${side}#${epoch}`;
         const counter = registerIn(is, unit).delivered[side as never]?.[actor] ?? 0;
         if (counter <= (registerIn(was, unit).delivered[side as never]?.[actor] ?? 0)) continue;

@@ -10,9 +10,10 @@ import type {
   PairTransaction,
   PlanRow,
   Store,
-  StoredEntry,
+
   WrittenEntry,
 } from '../../../src/engine/store.js';
+import type { StoredEntry } from '../../../src/engine/ledger-store.js';
 import { committed, emptyTables, type EntityRow, linkName, type Tables } from './tables.js';
 
 /** What may go wrong in the database, one word a statement; null: nothing does. */
@@ -160,6 +161,10 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
       ),
     ledger: (_pair, from, limit) =>
       statement(database, client, 'ledger', ({ ledger }) => ledger.slice(from, from + limit).map(storedEntry)),
+    leaves: (_pair, from, limit) =>
+      statement(database, client, 'leaves', ({ ledger }) =>
+        ledger.slice(from, from + limit).map(({ entry }) => entry.leaf),
+      ),
     runCounts: (_pair, run) =>
       statement(database, client, 'runCounts', ({ runs }) => runs.get(run)?.counts ?? {}),
     tokenByHash: () => Promise.resolve(null),
