@@ -84,5 +84,7 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
   if (received.length === 0) return register;
   const history = received.reduce((all, want) => all | want.history, 0n);
   const known = { history: register.history | history, pending: register.pending | history };
-  return { ...register, ...known, wants: register.wants.filter(({ value }) => value !== held) };
+  // Who typed what a write under way carries cannot be told from it (class O5): the value is the version's.
+  const authors = received.some(({ why }) => why === 'sent') ? 0n : register.authors;
+  return { ...register, ...known, authors, wants: register.wants.filter(({ value }) => value !== held) };
 }

@@ -93,8 +93,11 @@ export class World {
         this.oracle.committed(sightings, before, after, changes),
     };
     task.onKill = () => this.database.disconnect(client);
+    const doors = new Map(
+      [...this.systems.keys()].map((name) => [name, this.#connector(name, task, sightings)] as const),
+    );
     const connectors: Connectors = {
-      open: (_revision, { name }) => Promise.resolve(this.#connector(name, task, sightings)),
+      open: (_revision, { name }) => Promise.resolve(doors.get(name) ?? this.#connector(name, task, sightings)),
       close: () => Promise.resolve(),
     };
     return this.#place(

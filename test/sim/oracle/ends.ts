@@ -84,7 +84,8 @@ function checkQuestions(world: World, when: string): void {
   for (const { id, standing } of tables.entities.values()) {
     const state = stateIn(tables, id);
     const place = `entity ${id}, ${when}`;
-    if (standing === 'on_its_way' || standing === 'undecided') world.oracle.report('I1', `${place} is still ${standing}`);
+    const isRefused = Object.values(state.sides).some(({ refused }: { readonly refused: string | null }) => refused !== null);
+    if (!isRefused && (standing === 'on_its_way' || standing === 'undecided')) world.oracle.report('I1', `${place} is still ${standing}`);
     if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null)) world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
     if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null)) world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
     for (const unit of world.options.units)

@@ -146,7 +146,8 @@ export class Oracle {
       this.#dropped(id, unit, old, now);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
-      if (this.options.faults.length === 0) this.#needless(id, unit, now, entries);
+      // Filling a blank is a decision of the hub, and who edited meanwhile had not seen it.
+      if (this.options.faults.length === 0 && unit.blank !== 'fill') this.#needless(id, unit, now, entries);
     }
   }
 
