@@ -277,7 +277,14 @@ function valueFor(
   choice: Choice,
   conflict: ConflictRow,
 ): { value: Json; rule: string } {
-  if (choice.kind === 'value') return { value: choice.value, rule: 'a value was typed' };
+  if (choice.kind === 'value') {
+    const members = Math.max(...Object.values(unit.paths).map((paths: readonly string[]) => paths.length));
+    const isWhole = members === 1 || (Array.isArray(choice.value) && choice.value.length === members);
+    // One text for a group would blank its members everywhere.
+    if (!isWhole)
+      throw badChoice(conflict, `${unit.name} is a group of ${members} fields and needs a list of ${members} values`);
+    return { value: choice.value, rule: 'a value was typed' };
+  }
   if (choice.kind !== 'keep') throw badChoice(conflict, verbs[conflict.kind]);
   const value = valueOf(state, unit, choice.side);
   if (value === undefined) throw badChoice(conflict, `${choice.side} has no value to keep`);

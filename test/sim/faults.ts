@@ -5,7 +5,7 @@ export type Fault =
   | { readonly at: 'store'; readonly kind: StoreFault }
   | {
       readonly at: string;
-      readonly kind: 'read' | 'lost request' | 'lost response' | 'late' | 'expire' | 'stale read';
+      readonly kind: 'read' | 'lost request' | 'lost response' | 'late' | 'expire' | 'unlisted';
     }
   /** The batch is cut after so many writes; what happened to the rest nobody says. */
   | { readonly at: string; readonly kind: 'partial'; readonly after: number };

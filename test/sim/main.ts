@@ -34,7 +34,10 @@ for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   if (violation === null) continue;
   totals.failed += 1;
   if (values.tally === true) {
-    const name = `${violation.invariant} ${violation.what.replaceAll(/"[^"]*"/g, '_').replaceAll(/\d+/g, '#').slice(0, 100)}`;
+    const name = `${violation.invariant} ${violation.what
+      .replaceAll(/"[^"]*"/g, '_')
+      .replaceAll(/\d+/g, '#')
+      .slice(0, 100)}`;
     tally.set(name, [...(tally.get(name) ?? []), seed]);
     continue;
   }
@@ -46,7 +49,8 @@ for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   if (outcome.violation !== null) say(describeViolation(outcome.violation));
   if (values.json === true) say(JSON.stringify(small));
 }
-for (const [name, seeds] of [...tally].sort((a, b) => b[1].length - a[1].length)) say(`${seeds.length} ${name} ${seeds.slice(0, 4).join()}`);
+for (const [name, seeds] of [...tally].sort((a, b) => b[1].length - a[1].length))
+  say(`${seeds.length} ${name} ${seeds.slice(0, 4).join()}`);
 const seconds = (Date.now() - started) / 1000;
 const rate = Math.round((totals.worlds / seconds) * 3600);
 say(

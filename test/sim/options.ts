@@ -42,7 +42,10 @@ export type UnitOptions = {
   readonly blank: 'value' | 'ignore' | 'fill';
 };
 
-export type RecordOptions = { readonly key: string; readonly sides: { readonly [side: string]: { readonly [field: string]: string | null } } };
+export type RecordOptions = {
+  readonly key: string;
+  readonly sides: { readonly [side: string]: { readonly [field: string]: string | null } };
+};
 
 /** Everything that a world begins with. Printed whole with a failure: the seed alone would change meaning with the generator. */
 export type WorldOptions = {
@@ -66,7 +69,7 @@ export const faultNames = [
   'lost response',
   'late',
   'partial',
-  'stale read',
+  'unlisted',
   'refuse',
   'expire',
   'restore side',
@@ -107,8 +110,9 @@ export function optionsOf(seed: number): WorldOptions {
   const names = sideNames.slice(0, chance.weighted({ 2: 70, 3: 24, 4: 4, 5: 2 }) as unknown as number);
   const weird = chance.is(0.6) ? chance.next() * 0.6 : 0;
   const sides = names.map((name) => sideOf(chance, name, weird));
-  const units = Array.from({ length: chance.weighted({ 1: 35, 2: 40, 3: 15, 6: 10 }) as unknown as number }, (_, index) =>
-    unitOf(chance, `u${index}`, names),
+  const units = Array.from(
+    { length: chance.weighted({ 1: 35, 2: 40, 3: 15, 6: 10 }) as unknown as number },
+    (_, index) => unitOf(chance, `u${index}`, names),
   );
   const isCalm = chance.is(0.25);
   const faults = isCalm ? [] : faultNames.filter(() => chance.is(0.3));
@@ -171,7 +175,8 @@ function recordOf(chance: Chance, key: string, { sides, units }: Omit<WorldOptio
   const versions = holders.map(({ name }) => {
     const own = { ...base };
     for (const unit of units)
-      if (chance.is(0.12)) for (const field of fieldsOf(unit)) own[field] = firstValue(unit, `${key}${name}`, chance.is(0.2));
+      if (chance.is(0.12))
+        for (const field of fieldsOf(unit)) own[field] = firstValue(unit, `${key}${name}`, chance.is(0.2));
     return [name, own] as const;
   });
   return { key, sides: Object.fromEntries(versions) };

@@ -10,7 +10,9 @@ export function describeWorld({ options, steps }: WorldPlan): string {
     const odd = Object.entries(side).filter(([name, value]) => value !== plain[name as keyof typeof plain]);
     return `  ${side.name}${odd.length === 0 ? '' : `: ${odd.map(([name, value]) => `${name} ${String(value)}`).join(', ')}`}`;
   });
-  const units = options.units.map(({ name, type, authority, blank }) => `  ${name}: ${type}, ${JSON.stringify(authority)}, blank ${blank}`);
+  const units = options.units.map(
+    ({ name, type, authority, blank }) => `  ${name}: ${type}, ${JSON.stringify(authority)}, blank ${blank}`,
+  );
   const records = options.records.map(({ key, sides: held }) => `  ${key}: ${JSON.stringify(held)}`);
   return [
     `seed ${options.seed}, ${options.workers} workers, pages of ${options.pageSize}, faults: ${options.faults.join(', ') || 'none'}`,
@@ -27,7 +29,9 @@ export function describeWorld({ options, steps }: WorldPlan): string {
 
 export function describeStep(step: Step): string {
   const { do: what, ...rest } = step;
-  return `${what} ${Object.values(rest).map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part))).join(' ')}`.trim();
+  return `${what} ${Object.values(rest)
+    .map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part)))
+    .join(' ')}`.trim();
 }
 
 export function describeViolation({ invariant, what }: Violation): string {

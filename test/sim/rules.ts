@@ -20,14 +20,16 @@ export function rulesOf({ sides, units }: WorldOptions, revision: number): PairR
       creates: onCreate,
       deletes: onDelete,
     })),
-    units: units.map((unit): UnitRules => ({
-      name: unitName(unit.name),
-      authority: authorityOf(unit),
-      paths: Object.fromEntries(names.map((name) => [name, fieldsOf(unit)])),
-      as: unit.type === 'decimal' ? 'decimal' : 'text',
-      same: unit.type === 'decimal' ? 'decimal' : unit.type === 'letters' ? 'letters' : 'exact',
-      place: `pairs/sim.yaml:${unit.name}`,
-    })),
+    units: units.map(
+      (unit): UnitRules => ({
+        name: unitName(unit.name),
+        authority: authorityOf(unit),
+        paths: Object.fromEntries(names.map((name) => [name, fieldsOf(unit)])),
+        as: unit.type === 'decimal' ? 'decimal' : 'text',
+        same: unit.type === 'decimal' ? 'decimal' : unit.type === 'letters' ? 'letters' : 'exact',
+        place: `pairs/sim.yaml:${unit.name}`,
+      }),
+    ),
     match: [{ kind: 'certain', fields: Object.fromEntries(names.map((name) => [name, ['id']])), text: 'id = id' }],
     run: { everyMs: 1000, verifyEveryMs: null, deleteLimit: null },
   };

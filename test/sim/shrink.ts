@@ -42,7 +42,7 @@ async function plainerSteps(plan: WorldPlan, fails: Fails): Promise<readonly Ste
   for (const [index, step] of steps.entries()) {
     if (!('gates' in step)) continue;
     const { gates: _none, ...rest } = step;
-    const plainer = steps.with(index, rest as Step);
+    const plainer = steps.with(index, rest);
     if (await fails({ ...plan, steps: plainer })) steps = plainer;
   }
   return steps;
@@ -60,7 +60,8 @@ async function plainerOptions({ options, steps }: WorldPlan, fails: Fails): Prom
   for (const { name } of best.units)
     if (best.units.length > 1) await attempt({ ...best, units: best.units.filter((unit) => unit.name !== name) });
   for (const { key } of best.records)
-    if (best.records.length > 1) await attempt({ ...best, records: best.records.filter((record) => record.key !== key) });
+    if (best.records.length > 1)
+      await attempt({ ...best, records: best.records.filter((record) => record.key !== key) });
   for (const { name } of best.sides)
     for (const field of Object.keys(plainSide(name)) as (keyof SideOptions)[]) {
       const side = best.sides.find((candidate) => candidate.name === name);

@@ -15,7 +15,13 @@ export type Act =
 
 /** One step of a world. Every step means something in every state: what cannot be done is left out, so that worlds shrink. */
 export type Step =
-  | { readonly do: 'edit'; readonly side: string; readonly key: string; readonly unit: string; readonly to: readonly (string | null)[] }
+  | {
+      readonly do: 'edit';
+      readonly side: string;
+      readonly key: string;
+      readonly unit: string;
+      readonly to: readonly (string | null)[];
+    }
   | { readonly do: 'make'; readonly side: string; readonly key: string; readonly text: string }
   | { readonly do: 'remove'; readonly side: string; readonly key: string }
   /** A worker begins; it stands still after so many gates, if it comes so far. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../src/core/json.js';
 import { sameJson } from '../../src/core/json.js';
-import { recordKey, type RecordKey } from '../../src/core/ids.js';
+import type { RecordKey } from '../../src/core/ids.js';
 import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
 import { absorbed, canonical, type Register, rawOf, untouched, type Want } from './truth.js';
@@ -141,7 +141,9 @@ export class SimSystem {
     const register = row?.registers[unit.name];
     if (row === null || register === undefined) return;
     // A newer no-op delivery takes the place of the one before.
-    const others = register.wants.filter(({ why, value }) => why !== want.why || (why === 'sent' && value !== want.value));
+    const others = register.wants.filter(
+      ({ why, value }) => why !== want.why || (why === 'sent' && value !== want.value),
+    );
     const next = absorbed(unit, { ...register, wants: [...others, want] }, rawOf(unit, row.fields));
     const registers = { ...row.registers, [unit.name]: next };
     this.state = { ...this.state, rows: new Map(this.state.rows).set(key, { ...row, registers }) };
@@ -150,7 +152,10 @@ export class SimSystem {
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
   confirm(): void {
     const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => {
-      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, { ...one, proven: one.proven | one.pending, pending: 0n }]);
+      const registers = Object.entries(row.registers).map(([unit, one]) => [
+        unit,
+        { ...one, proven: one.proven | one.pending, pending: 0n },
+      ]);
       return [key, { ...row, registers: Object.fromEntries(registers) }];
     });
     this.state = { ...this.state, rows: new Map(rows) };
@@ -160,9 +165,12 @@ export class SimSystem {
   objection({ write }: Carried): WriteOutcome | null {
     const { key } = write;
     const present = this.get(key);
-    if (this.options.remembers && this.state.done.has(write.idempotencyKey)) return { kind: 'accepted', record: present };
-    if (this.state.refusing.has(key)) return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
-    if (write.kind === 'create') return present !== null && this.options.creates === 'unique' ? { kind: 'stale', record: present } : null;
+    if (this.options.remembers && this.state.done.has(write.idempotencyKey))
+      return { kind: 'accepted', record: present };
+    if (this.state.refusing.has(key))
+      return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
+    if (write.kind === 'create')
+      return present !== null && this.options.creates === 'unique' ? { kind: 'stale', record: present } : null;
     if (present === null) return { kind: 'stale', record: null };
     return this.options.write === 'W0' || this.#holds(present, write) ? null : { kind: 'stale', record: present };
   }
@@ -173,7 +181,12 @@ export class SimSystem {
     const before = this.row(write.key);
     if (write.kind === 'update' && before === null) return { kind: 'stale', record: null };
     if (write.kind === 'delete') this.remove(write.key);
-    else this.store(write.key, write.kind === 'create' ? { ...this.#blank(), ...write.fields } : write.fields, this.#delivered(carried));
+    else
+      this.store(
+        write.key,
+        write.kind === 'create' ? { ...this.#blank(), ...write.fields } : write.fields,
+        this.#delivered(carried),
+      );
     this.state = { ...this.state, done: new Set(this.state.done).add(write.idempotencyKey) };
     this.witness.effect({ side: this.options.name, carried, before, after: this.row(write.key) });
     if (write.kind !== 'delete') this.#automate(write.key, carried);
@@ -191,7 +204,9 @@ export class SimSystem {
       this.units.map(({ name }) => {
         const carried = units[name];
         const register = old[name] ?? untouched;
-        if (carried === undefined) return [name, write.kind === 'create' ? untouched : register];
+        // One record under one key is one history, also when it was gone in between.
+        if (carried === undefined)
+          return [name, write.kind === 'create' ? { ...register, pending: 0n, authors: 0n } : register];
         return [name, { ...carried, pending: 0n, wants: register.wants.filter(({ why }) => why !== 'sent') }];
       }),
     );
@@ -206,7 +221,13 @@ export class SimSystem {
     const raw = `${this.options.name[0] as string}*${this.state.automated}`;
     if (canonical(other, raw) === canonical(other, rawOf(other, row.fields))) return;
     this.state = { ...this.state, automated: this.state.automated + 1 };
-    const register = this.witness.automation(this.options.name, key, other, raw, row.registers[other.name] ?? untouched);
+    const register = this.witness.automation(
+      this.options.name,
+      key,
+      other,
+      raw,
+      row.registers[other.name] ?? untouched,
+    );
     this.store(key, { [other.name]: raw }, { [other.name]: register });
   }
 
@@ -243,8 +264,12 @@ export class SimSystem {
 
   /** The system is as it was in a copy of an earlier day. */
   restore(copy: SystemState): void {
-    this.state = { ...copy, life: this.state.life + 1, late: [], automated: this.state.automated, done: this.state.done };
+    this.state = {
+      ...copy,
+      life: this.state.life + 1,
+      late: [],
+      automated: this.state.automated,
+      done: this.state.done,
+    };
   }
 }
-
-export const keyOfRecord = recordKey;

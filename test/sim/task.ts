@@ -18,6 +18,14 @@ export class Task {
   #allowed = 0;
   #tell: (() => void) | null = null;
 
+  /** What it failed with, for people. */
+  get problem(): string {
+    const { error } = this;
+    return error instanceof Error
+      ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ')
+      : JSON.stringify(error);
+  }
+
   /** Every call to the outside waits here. */
   async pause(label: string): Promise<void> {
     if (this.isDead) await new Promise<never>(() => undefined);

@@ -7,8 +7,13 @@ import type { World } from './world.js';
 export function traceOf(world: World, from: number): readonly string[] {
   const { tables } = world.database;
   const facts = tables.ledger.slice(from).map(({ entry, payload }) => {
-    const { effects, detail } = JSON.parse(payload.text) as { effects: { unit: string; before: unknown; after: unknown }[]; detail: object };
-    const changes = effects.map(({ unit, before, after }) => `${unit} ${JSON.stringify(before)} to ${JSON.stringify(after)}`);
+    const { effects, detail } = JSON.parse(payload.text) as {
+      effects: { unit: string; before: unknown; after: unknown }[];
+      detail: object;
+    };
+    const changes = effects.map(
+      ({ unit, before, after }) => `${unit} ${JSON.stringify(before)} to ${JSON.stringify(after)}`,
+    );
     return `    ${entry.kind} ${entry.entity ?? ''} ${entry.side ?? ''} ${entry.dot ?? ''} ${changes.join(', ')} ${entry.rule} ${JSON.stringify(detail).slice(0, 160)}`;
   });
   const rows = [...world.systems].map(
@@ -27,7 +32,8 @@ function registers(tables: Tables): readonly string[] {
       return `${unit}=${JSON.stringify(register.value)} <${vectorText(register.vv)}> ${register.status} [${register.siblings.map((s) => `${s.dot.join(':')} ${JSON.stringify(s.value)}`).join(', ')}] ${contexts.join(' ')} ${noops.join(' ')}`;
     });
     const sides = Object.entries(state.sides).map(
-      ([side, shadow]) => `${side} ${shadow.presence} ${JSON.stringify(shadow.raws)} t${shadow.tick}${shadow.intent === null ? '' : ` intent ${shadow.intent.delivery}`}`,
+      ([side, shadow]) =>
+        `${side} ${shadow.presence} ${JSON.stringify(shadow.raws)} t${shadow.tick}${shadow.intent === null ? '' : ` intent ${shadow.intent.delivery}`}`,
     );
     return `    entity ${id} ${standing} ${state.presence.kind}: ${units.join('; ')} | ${sides.join(' | ')}`;
   });

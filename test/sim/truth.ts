@@ -52,7 +52,8 @@ export const isEmpty = (raw: Json): boolean =>
 function canonicalScalar({ type }: UnitOptions, value: Json): string {
   if (isEmpty(value)) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (type === 'decimal') return /^-?\d+(\.\d+)?$/.test(text) ? text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : text.trim();
+  if (type === 'decimal')
+    return /^-?\d+(\.\d+)?$/.test(text) ? text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : text.trim();
   if (type === 'letters') return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return text;
 }
@@ -62,7 +63,9 @@ type Fields = { readonly [field: string]: Json };
 /** The raw value of a unit as the system holds it. */
 export function rawOf(unit: UnitOptions, fields: Fields): Json {
   const [first = '', ...others] = fieldsOf(unit);
-  return others.length === 0 ? (fields[first] ?? null) : [fields[first] ?? null, ...others.map((name) => fields[name] ?? null)];
+  return others.length === 0
+    ? (fields[first] ?? null)
+    : [fields[first] ?? null, ...others.map((name) => fields[name] ?? null)];
 }
 
 export function fieldsFor(unit: UnitOptions, raw: Json): Fields {

@@ -16,7 +16,7 @@ import { openMemoryReadModel } from './store/memory-read-model.js';
 import { MemoryDatabase, openMemoryStore } from './store/memory-store.js';
 import type { Tables } from './store/tables.js';
 import { SimSystem, type SystemState } from './system.js';
-import { Task } from './task.js';
+import type { Task } from './task.js';
 import { editBit, editedBy, type Edits, type Register } from './truth.js';
 import type { WorkerPlace } from './worker.js';
 
@@ -137,9 +137,14 @@ export class World {
   #carried(side: string, write: Parameters<NonNullable<ReturnType<typeof simConnector>['write']>>[0][number]) {
     const entity = Number(write.idempotencyKey.split('/')[2]);
     const items = [...this.database.tables.deliveries.values()]
-      .filter((delivery) => delivery.side === side && delivery.state === 'sent')
-      .flatMap((delivery) => delivery.items.filter((item) => item.entity === entity && item.kind === write.kind).map((item) => ({ item, delivery })));
-    const sent = items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
+      .filter((delivery) => delivery.side === side && delivery.state !== 'planned')
+      .flatMap((delivery) =>
+        delivery.items
+          .filter((item) => item.entity === entity && item.kind === write.kind)
+          .map((item) => ({ item, delivery })),
+      );
+    const sent =
+      items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
     if (sent === undefined) {
       this.oracle.report('I10', `a write of ${side}/${write.key} left the hub before it was written down as sent`);
       return { write, units: {}, entity, agreed: {} };
@@ -184,9 +189,14 @@ export class World {
     const present = sides.filter((side) => stateIn(this.database.tables, entity).sides[side]?.presence === 'present');
     switch (kind) {
       case 'clash':
-        return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'value', value: this.#typed(unit, entity) }];
+        return [
+          ...present.map((side) => ({ kind: 'keep', side }) as const),
+          { kind: 'value', value: this.#typed(unit, entity) },
+        ];
       case 'delete':
         return [{ kind: 'delete' }, { kind: 'restore' }, { kind: 'leave' }];
+      case 'proposal':
+        return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'restore' }, { kind: 'leave' }];
       case 'create':
         return [{ kind: 'copy' }, { kind: 'leave' }];
       case 'refused':

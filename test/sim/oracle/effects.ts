@@ -1,9 +1,15 @@
+import type { Json } from '../../../src/core/json.js';
 import type { Effect, Row } from '../system.js';
 import { canonical, type Edits, isWithin, rawOf, untouched } from '../truth.js';
 import type { WorldOptions } from '../options.js';
 import type { Oracle } from './oracle.js';
 
-type Delete = { readonly side: string; readonly key: string; readonly at: number; readonly seen: { readonly [unit: string]: Edits } };
+type Delete = {
+  readonly side: string;
+  readonly key: string;
+  readonly at: number;
+  readonly seen: { readonly [unit: string]: Edits };
+};
 
 export type EffectState = {
   /** By idempotency key: the version of the record that the write made. */
@@ -84,11 +90,18 @@ export class Effects {
       const known = version.history | this.#oracle.state.kept;
       if (isWithin(register.authors, known)) continue;
       const raw = rawOf(unit, before.fields);
+      // A first blank says nothing (SPEC, One reading).
+      if (canonical(unit, raw) === '' && (register.authors & this.#oracle.state.shown) === 0n) continue;
       // Away and back between two readings: what stands is what the hub has seen (semantics §8, not promised).
-      const isSame = shadow !== undefined && canonical(unit, JSON.parse(shadow.raw)) === canonical(unit, raw);
+      const isSame = shadow !== undefined && canonical(unit, JSON.parse(shadow.raw) as Json) === canonical(unit, raw);
       if (isSame && isWithin(shadow.authors, known)) continue;
-      if (system.write === 'W0' || system.write === 'W1') this.state = { ...this.state, exposed: this.state.exposed + 1 };
-      else this.#oracle.report('I2', `${this.#oracle.names(register.authors & ~known)} was overwritten in ${side} and nothing kept it`);
+      if (system.write === 'W0' || system.write === 'W1')
+        this.state = { ...this.state, exposed: this.state.exposed + 1 };
+      else
+        this.#oracle.report(
+          'I2',
+          `${this.#oracle.names(register.authors & ~known)} was overwritten in ${side} and nothing kept it`,
+        );
     }
   }
 
@@ -97,7 +110,11 @@ export class Effects {
     for (const unit of this.#options.units) {
       const names = Object.keys(write.fields);
       const raw = rawOf(unit, write.fields);
-      if (!names.some((name) => name === unit.name || name === `${unit.name}1`) || Object.keys(write.expect).length === 0) continue;
+      if (
+        !names.some((name) => name === unit.name || name === `${unit.name}1`) ||
+        Object.keys(write.expect).length === 0
+      )
+        continue;
       if (canonical(unit, raw) === canonical(unit, rawOf(unit, write.expect)))
         this.#oracle.report('I9', `${side}/${write.key}/${unit.name} was written with what it held`);
     }
@@ -116,8 +133,10 @@ export class Effects {
     const isSeen = causes.some(({ seen }) =>
       this.#options.units.every((unit) => {
         const { authors } = before.registers[unit.name] ?? untouched;
-        // A value that is the agreed one is not lost, whoever typed it.
-        const isAgreed = canonical(unit, rawOf(unit, before.fields)) === canonical(unit, carried.agreed[unit.name] ?? null);
+        // A value that does not count there, or is the agreed one, is not lost, whoever typed it.
+        if (unit.authority.kind === 'master' && unit.authority.side !== side) return true;
+        const isAgreed =
+          canonical(unit, rawOf(unit, before.fields)) === canonical(unit, carried.agreed[unit.name] ?? null);
         return isAgreed || isWithin(authors, (seen[unit.name] ?? 0n) | kept);
       }),
     );

@@ -25,7 +25,8 @@ export async function checkEnd(world: World, when: string): Promise<void> {
     }
   }
   for (const [side, system] of world.systems)
-    for (const key of system.keys) if (!owners.has(`${side}/${key}`)) world.oracle.report('I1', `${side}/${key} stands for nothing, ${when}`);
+    for (const key of system.keys)
+      if (!owners.has(`${side}/${key}`)) world.oracle.report('I1', `${side}/${key} stands for nothing, ${when}`);
   checkQuestions(world, when);
   if (world.oracle.violations.length === 0) await checkLedger(world);
 }
@@ -51,7 +52,10 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
     const register = registerIn(state, unit);
     const raw = rawOf(unit, row.fields);
     if (isExcused(world, id, unit, register, side) || isEqual(system, unit, register, raw)) continue;
-    world.oracle.report('I1', `${side}/${key}/${unit.name} is ${JSON.stringify(raw)}, agreed is ${JSON.stringify(register.value)} (${register.status}), ${when}`);
+    world.oracle.report(
+      'I1',
+      `${side}/${key}/${unit.name} is ${JSON.stringify(raw)}, agreed is ${JSON.stringify(register.value)} (${register.status}), ${when}`,
+    );
   }
 }
 
@@ -59,7 +63,12 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
 function isExcused(world: World, id: number, unit: UnitOptions, register: Register, side: string): boolean {
   if (register.status === 'asked' || register.override.includes(side as never)) return true;
   // A master that never said anything, or said nothing: the others keep theirs.
-  return unit.authority.kind === 'master' && canonical(unit, register.value) === '' && id > 0 && world.options.sides.length > 0;
+  return (
+    unit.authority.kind === 'master' &&
+    canonical(unit, register.value) === '' &&
+    id > 0 &&
+    world.options.sides.length > 0
+  );
 }
 
 function isEqual(system: SimSystem, unit: UnitOptions, register: Register, raw: Json): boolean {
@@ -80,16 +89,27 @@ function isEqual(system: SimSystem, unit: UnitOptions, register: Register, raw: 
 function checkQuestions(world: World, when: string): void {
   const { tables } = world.database;
   const isOpen = (entity: number, kind: string, unit: string | null): boolean =>
-    tables.conflicts.some((row) => row.state === 'open' && row.entity === entity && row.kind === kind && row.unit === unit);
+    tables.conflicts.some(
+      (row) => row.state === 'open' && row.entity === entity && row.kind === kind && row.unit === unit,
+    );
   for (const { id, standing } of tables.entities.values()) {
     const state = stateIn(tables, id);
     const place = `entity ${id}, ${when}`;
-    const isRefused = Object.values(state.sides).some(({ refused }: { readonly refused: string | null }) => refused !== null);
-    if (!isRefused && (standing === 'on_its_way' || standing === 'undecided')) world.oracle.report('I1', `${place} is still ${standing}`);
-    if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null)) world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
-    if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null)) world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
+    const isRefused = Object.values(state.sides).some(
+      ({ refused }: { readonly refused: string | null }) => refused !== null,
+    );
+    if (!isRefused && (standing === 'on_its_way' || standing === 'undecided'))
+      world.oracle.report('I1', `${place} is still ${standing}`);
+    if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null))
+      world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
+    if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null))
+      world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
     for (const unit of world.options.units)
-      if (registerIn(state, unit).status === 'asked' && state.presence.kind !== 'alias' && !isOpen(id, 'clash', unit.name))
+      if (
+        registerIn(state, unit).status === 'asked' &&
+        state.presence.kind !== 'alias' &&
+        !isOpen(id, 'clash', unit.name)
+      )
         world.oracle.report('I1', `unit ${unit.name} is asked and nobody is asked: ${place}`);
   }
 }
@@ -102,7 +122,6 @@ async function checkLedger(world: World): Promise<void> {
     const { ok, problems: found } = await engine.verifyLedger({ pair });
     if (!ok) problems = found.map(({ seq, entity, what }) => `entry ${seq}, entity ${entity}: ${what}`);
   }, Number.POSITIVE_INFINITY);
-  if (task.error !== null) problems = [String(task.error)];
+  if (task.error !== null) problems = [task.problem];
   if (problems.length > 0) world.oracle.report('I17', problems.slice(0, 3).join('; '));
 }
-

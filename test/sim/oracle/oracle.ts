@@ -1,4 +1,4 @@
-import type { EntityId, RecordKey } from '../../../src/core/ids.js';
+import type { EntityId } from '../../../src/core/ids.js';
 import type { Json } from '../../../src/core/json.js';
 import { unpack } from '../../../src/core/pack.js';
 import { emptyRegister } from '../../../src/core/register.js';
@@ -16,6 +16,8 @@ import type { Violation } from './violation.js';
 export type OracleState = {
   readonly histories: Histories;
   readonly kept: Edits;
+  /** Edits that the hub was shown. A first blank says nothing, so nobody misses it. */
+  readonly shown: Edits;
   readonly edits: EditLog;
   /** Entities of which a person said what becomes of the record. */
   readonly decided: ReadonlySet<EntityId>;
@@ -28,7 +30,7 @@ export type OracleState = {
 export class Oracle {
   readonly options: WorldOptions;
   readonly violations: Violation[] = [];
-  state: OracleState = { histories: new Histories(), kept: 0n, edits: [], decided: new Set() };
+  state: OracleState = { histories: new Histories(), kept: 0n, shown: 0n, edits: [], decided: new Set() };
   #sides: ReadonlyMap<string, SimSystem> = new Map();
 
   constructor(options: WorldOptions) {
@@ -63,7 +65,8 @@ export class Oracle {
     for (const entry of entries) this.#recorded(entry, after);
     for (const step of steps) this.#checked(step, entries);
     for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
-      if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick) this.#sides.get(side)?.confirm();
+      if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick)
+        this.#sides.get(side)?.confirm();
     for (const { id, is } of steps) this.#wanted(id, is, before);
     this.#sent(changes, after);
   }
@@ -73,7 +76,7 @@ export class Oracle {
     const { histories } = this.state;
     for (const [side, shadow] of Object.entries(is.sides)) {
       for (const unit of this.options.units) {
-        const raw = shadow.raws[unit.name as never] as Json | undefined;
+        const raw: Json | undefined = shadow.raws[unit.name as never];
         if (raw === undefined) continue;
         const seen = sightings.findLast((one) => one.side === side && one.key === shadow.key && isSeen(unit, one, raw));
         const register = seen?.registers[unit.name];
@@ -85,6 +88,8 @@ export class Oracle {
           const shown = isSame ? { ...register, authors: old.authors } : register;
           histories.remember({ side, key: shadow.key }, unit.name, shown, JSON.stringify(raw));
         }
+        const said = canonical(unit, raw) === '' && old === undefined ? 0n : (register?.authors ?? 0n);
+        this.state = { ...this.state, shown: this.state.shown | said };
         const actor = `${side}#${epoch}`;
         const counter = registerIn(is, unit).delivered[side as never]?.[actor] ?? 0;
         if (counter <= (registerIn(was, unit).delivered[side as never]?.[actor] ?? 0)) continue;
@@ -115,7 +120,8 @@ export class Oracle {
     for (const unit of entry.units)
       for (const { dot } of siblings) this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
     if (entry.kind === 'stray') this.#strayed(entry, detail, after);
-    if (entry.kind === 'decided') this.state = { ...this.state, decided: new Set(this.state.decided).add(entry.entity) };
+    if (entry.kind === 'decided')
+      this.state = { ...this.state, decided: new Set(this.state.decided).add(entry.entity) };
   }
 
   #strayed(entry: WrittenEntry['entry'], detail: { readonly [name: string]: Json }, after: Tables): void {
@@ -139,10 +145,12 @@ export class Oracle {
       if (old === now) continue;
       const place = `unit ${unit.name} of entity ${id}`;
       const other = this.state.histories.note(id, unit.name, now);
-      if (other !== null) this.report('I20', `${place} has the values ${other} and ${JSON.stringify(now.value)} under one vector`);
+      if (other !== null)
+        this.report('I20', `${place} has the values ${other} and ${JSON.stringify(now.value)} under one vector`);
       if (!grew(old.vv, now.vv)) this.report('I11', `the vector of ${place} fell`);
       for (const [side, vv] of Object.entries(old.delivered))
-        if (!grew(vv, now.delivered[side as never] ?? {})) this.report('I11', `the context of ${side} in ${place} fell`);
+        if (!grew(vv, now.delivered[side as never] ?? {}))
+          this.report('I11', `the context of ${side} in ${place} fell`);
       this.#dropped(id, unit, old, now);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
@@ -167,18 +175,26 @@ export class Oracle {
   /** Every edit that was taken stands, or the ledger says what became of it (I2). */
   #accounted(id: EntityId, unit: UnitOptions, old: Register, now: Register, entries: readonly WrittenEntry[]): void {
     for (const side of Object.keys(now.delivered)) {
-      const [dot] = Object.entries(now.delivered[side as never] ?? {}).filter(([actor]) => actor.startsWith(`${side}#`)).slice(-1);
+      const [dot] = Object.entries(now.delivered[side as never] ?? {})
+        .filter(([actor]) => actor.startsWith(`${side}#`))
+        .slice(-1);
       if (dot === undefined || (old.delivered[side as never]?.[dot[0]] ?? 0) >= dot[1]) continue;
       if (now.siblings.some((sibling) => sibling.dot[0] === dot[0] && sibling.dot[1] === dot[1])) continue;
       const isStray = entries.some(
-        ({ entry }) => entry.entity === id && entry.kind === 'stray' && entry.side === side && entry.units.includes(unit.name as never),
+        ({ entry }) =>
+          entry.entity === id &&
+          entry.kind === 'stray' &&
+          entry.side === side &&
+          entry.units.includes(unit.name as never),
       );
-      if (!isStray) this.report('I2', `an edit of ${side} in unit ${unit.name} of entity ${id} was taken and is nowhere`);
+      if (!isStray)
+        this.report('I2', `an edit of ${side} in unit ${unit.name} of entity ${id} was taken and is nowhere`);
     }
   }
 
   #authorised({ authority, name }: UnitOptions, old: Register, now: Register, place: string): void {
-    if (authority.kind !== 'master' || now.winner === null || JSON.stringify(old.value) === JSON.stringify(now.value)) return;
+    if (authority.kind !== 'master' || now.winner === null || JSON.stringify(old.value) === JSON.stringify(now.value))
+      return;
     const [actor] = now.winner;
     if (!actor.startsWith(`${authority.side}#`) && !actor.startsWith('hub#'))
       this.report('I12', `${actor} changed ${place}, which only ${authority.side} may (${name})`);
@@ -188,7 +204,9 @@ export class Oracle {
   #needless(id: EntityId, unit: UnitOptions, now: Register, entries: readonly WrittenEntry[]): void {
     const isAsked = entries.some(
       ({ entry }) =>
-        entry.entity === id && (entry.kind === 'asked' || entry.kind === 'resolved') && entry.units.includes(unit.name as never),
+        entry.entity === id &&
+        (entry.kind === 'asked' || entry.kind === 'resolved') &&
+        entry.units.includes(unit.name as never),
     );
     if (!isAsked) return;
     const known = now.siblings.map(({ dot }) => this.state.histories.dot(id, unit.name, dot)?.proven ?? 0n);
@@ -207,7 +225,7 @@ export class Oracle {
       for (const [side, noop] of Object.entries(register.noop)) {
         if (registerIn(was, unit).noop[side as never]?.tick === noop.tick) continue;
         const shadow = is.sides[side as never];
-        const raw = shadow?.raws[unit.name as never] as Json | undefined;
+        const raw = shadow?.raws[unit.name as never];
         if (shadow === undefined || raw === undefined) continue;
         const { history } = this.state.histories.of(id, unit.name, register);
         this.#sides.get(side)?.want(shadow.key, unit, { value: canonical(unit, raw), history, why: 'noop' });
@@ -234,7 +252,10 @@ export class Oracle {
 
   /** What the versions that a write names contain in truth. */
   carried(entity: EntityId, version: string): { readonly [unit: string]: Known } {
-    const parts = version.split('; ').slice(1).filter((part) => part.includes(' '));
+    const parts = version
+      .split('; ')
+      .slice(1)
+      .filter((part) => part.includes(' '));
     return Object.fromEntries(
       parts.map((part) => {
         const at = part.indexOf(' ');
@@ -271,5 +292,3 @@ function parseDot(text: string): readonly [string, number] {
 function isSeen(unit: UnitOptions, sighting: Sighting, raw: Json): boolean {
   return JSON.stringify(rawOf(unit, sighting.fields)) === JSON.stringify(raw);
 }
-
-export const keyText = (key: RecordKey): string => key;

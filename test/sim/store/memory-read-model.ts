@@ -60,7 +60,7 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
   const rules = revisions.get(pair.revision ?? pair.latestRevision)?.rules;
   const counts = Object.fromEntries(standings.map((standing) => [standing, 0])) as Record<Standing, number>;
   for (const { standing } of entities.values()) counts[standing] += 1;
-  const open: Record<ConflictKind, number> = { clash: 0, delete: 0, create: 0, match: 0, refused: 0 };
+  const open: Record<ConflictKind, number> = { clash: 0, delete: 0, create: 0, match: 0, refused: 0, proposal: 0 };
   for (const { kind, state } of conflicts) if (state === 'open') open[kind] += 1;
   const waiting = [...tables.deliveries.values()].filter(({ state }) => state !== 'done');
   return {
@@ -74,8 +74,7 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
     openConflicts: open,
     lastRun: null,
     setAside: setAside.size,
-    openPlan:
-      plans.findLast(({ state }) => ['reading', 'deciding', 'ready', 'applying'].includes(state)) ?? null,
+    openPlan: plans.findLast(({ state }) => ['reading', 'deciding', 'ready', 'applying'].includes(state)) ?? null,
     nowMs,
   };
 }

@@ -10,7 +10,6 @@ import type {
   PairTransaction,
   PlanRow,
   Store,
-
   WrittenEntry,
 } from '../../../src/engine/store.js';
 import type { StoredEntry } from '../../../src/engine/ledger-store.js';
@@ -77,7 +76,7 @@ async function statement<T>(
   const isWrite = result !== null && typeof result === 'object' && 'tables' in result && 'answer' in result;
   if (isWrite) database.tables = result.tables;
   if (fault !== null) throw failure(fault);
-  return isWrite ? result.answer : (result as T);
+  return isWrite ? result.answer : result;
 }
 
 function failure(fault: StoreFault): ParleyError {
@@ -107,8 +106,7 @@ function configuration(
           tables: { ...tables, revisions, pair: { ...pair, latestRevision: revision.id } },
         };
       }),
-    revision: (_pair, id) =>
-      statement(database, client, 'revision', ({ revisions }) => revisions.get(id) ?? null),
+    revision: (_pair, id) => statement(database, client, 'revision', ({ revisions }) => revisions.get(id) ?? null),
     pair: (pair) => statement(database, client, 'pair', (tables) => pairOf(tables, pair)),
     pairs: () => statement(database, client, 'pairs', ({ pair }) => (pair === null ? [] : [pair])),
   };
@@ -143,7 +141,10 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
     openDeliveries: () => statement(database, client, 'openDeliveries', openDeliveries),
     rereads: (_pair, side, limit) =>
       statement(database, client, 'rereads', (tables) =>
-        [...tables.rereads.values()].filter((row) => row.side === side).slice(0, limit).map(({ key }) => key),
+        [...tables.rereads.values()]
+          .filter((row) => row.side === side)
+          .slice(0, limit)
+          .map(({ key }) => key),
       ),
     entities: (_pair, { after, limit, standings }) =>
       statement(database, client, 'entities', (tables) =>
@@ -165,8 +166,7 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
       statement(database, client, 'leaves', ({ ledger }) =>
         ledger.slice(from, from + limit).map(({ entry }) => entry.leaf),
       ),
-    runCounts: (_pair, run) =>
-      statement(database, client, 'runCounts', ({ runs }) => runs.get(run)?.counts ?? {}),
+    runCounts: (_pair, run) => statement(database, client, 'runCounts', ({ runs }) => runs.get(run)?.counts ?? {}),
     tokenByHash: () => Promise.resolve(null),
     nowMs: () => statement(database, client, 'nowMs', () => database.nowMs()),
     beat: () => Promise.resolve(),
@@ -303,7 +303,8 @@ function transactionOn(
       // Entries that are made when they are written are made once, whoever else wants to see them.
       const made = changes.entries;
       const entries = typeof made === 'function' ? made() : made;
-      const written = entries === undefined ? changes : { ...changes, entries: 'head' in entries ? () => entries : entries };
+      const written =
+        entries === undefined ? changes : { ...changes, entries: 'head' in entries ? () => entries : entries };
       draft.tables = committed(draft.tables, written, nowMs);
       draft.changes.push(written);
     },
@@ -349,10 +350,7 @@ function plans(database: MemoryDatabase, client: StoreClient): Plans {
   };
 }
 
-function newPlan(
-  id: number,
-  given: Pick<PlanRow, 'pair' | 'revision' | 'createdBy' | 'createdAtMs'>,
-): PlanRow {
+function newPlan(id: number, given: Pick<PlanRow, 'pair' | 'revision' | 'createdBy' | 'createdAtMs'>): PlanRow {
   return {
     id,
     state: 'reading',

@@ -1,0 +1,14 @@
+import { worldOf } from './generate.js';
+import { isKnown } from './known.js';
+import { play } from './run-world.js';
+
+/** Plays worlds until a promise breaks that is not known to, and says as JSON which one and after how many. */
+const worldsMax = Number(process.argv[2] ?? 1000);
+let found: { killedBy: string | null; worlds: number; seed: number } = { killedBy: null, worlds: worldsMax, seed: 0 };
+for (let seed = 1; seed <= worldsMax; seed += 1) {
+  const { violation } = await play(worldOf(seed));
+  if (violation === null || isKnown(violation)) continue;
+  found = { killedBy: violation.invariant, worlds: seed, seed };
+  break;
+}
+process.stdout.write(JSON.stringify(found));

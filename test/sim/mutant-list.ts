@@ -1,0 +1,118 @@
+/**
+ * A fault that is planted on purpose: one expression of one file, replaced by another, in a copy of the sources that
+ * only the run of the mutants has. A simulator is trusted only if it finds each of them (semantics §3.3).
+ */
+export type Mutant = {
+  readonly name: string;
+  readonly file: string;
+  /** Must stand in the file exactly once: a change of the code that moves it has to move the mutant too. */
+  readonly from: string;
+  readonly to: string;
+};
+
+/** One of the eighteen whose feature this version does not have; it does not count. */
+export type Missing = { readonly name: string; readonly why: string };
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'context raised at send instead of proof',
+    file: 'src/core/plan-writes.ts',
+    from: `  return { state: withSide(state, side, { ...shadow, intent }), write, losers: firstContactLosers(hub, side, behind) };`,
+    to: `  const raised = Object.fromEntries(behind.map(({ unit, register }) => [
+    unit.name,
+    { ...register, delivered: { ...register.delivered, [side]: register.vv } },
+  ]));
+  const sent: EntityState = { ...state, units: { ...state.units, ...raised } };
+  return { state: withSide(sent, side, { ...shadow, intent }), write, losers: firstContactLosers(hub, side, behind) };`,
+  },
+  {
+    name: 'any read-back accepted as image',
+    file: 'src/core/observe.ts',
+    from: `if (sent === undefined || raw === undefined || !sameValue(unit.same, raw, sent.raw)) continue;`,
+    to: `if (sent === undefined || raw === undefined) continue;`,
+  },
+  {
+    name: 'image learned from repetition',
+    file: 'src/core/observe.ts',
+    from: `|| !sameValue(unit.same, raw, sent.raw)) continue;`,
+    to: `|| !(sameValue(unit.same, raw, sent.raw) || sameValue(unit.same, raw, this.#raws[unit.name] ?? null))) continue;`,
+  },
+  {
+    name: 'pairwise fold instead of siblings',
+    file: 'src/core/register.ts',
+    from: `  return { ...register, value: chosen.value, vv, winner: chosen.dot, status: 'settled', ...agreedAnew(register) };`,
+    to: `  return { ...register, value: chosen.value, vv, siblings: [chosen], winner: chosen.dot, status: 'settled', ...agreedAnew(register) };`,
+  },
+  {
+    name: 'last writer wins applied to causally ordered edits',
+    file: 'src/core/register.ts',
+    from: `  if (includes(sibling.vv, register.vv)) {`,
+    to: `  if (includes(sibling.vv, register.vv) && register.siblings.every(({ hi }) => sibling.hi - hi > 60_000)) {`,
+  },
+  {
+    name: 'absence treated as delete',
+    file: 'src/engine/list-missing.ts',
+    from: `  const gone = missing.filter(({ key }) => !readable.has(key));`,
+    to: `  const gone = missing.filter(({ key }) => readable.size >= 0 && key !== null);`,
+  },
+  {
+    name: 'absent treated as null',
+    file: 'src/core/mapping/mapping.ts',
+    from: `  if (paths.length === 1) return fields[paths[0] as string];`,
+    to: `  if (paths.length === 1) return fields[paths[0] as string] ?? null;`,
+  },
+  {
+    name: 'missing read fence',
+    file: 'src/core/observe.ts',
+    from: `if (shadow !== undefined && observation.readTick < shadow.tick) return`,
+    to: `if (shadow !== undefined && observation.readTick < -1) return`,
+  },
+  {
+    name: 'create retried without lookup',
+    file: 'src/engine/deliver-batch.ts',
+    from: `  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);`,
+    to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return resolveSent(ports, revision, connector, claim);`,
+  },
+  {
+    name: 'unknown resent without looking',
+    file: 'src/engine/deliver-batch.ts',
+    from: `  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);`,
+    to: `  if (claim.wasSent && claim.items.some(({ kind }) => kind === 'create')) return resolveSent(ports, revision, connector, claim);`,
+  },
+  {
+    name: 'unsent stale intents not superseded',
+    file: 'src/engine/deliver-batch.ts',
+    from: `      !moved.has(entity) || page.state(entity)?.sides[delivery.side]?.intent?.delivery === delivery.id;`,
+    to: `      !moved.has(entity) || delivery.id >= 0;`,
+  },
+  {
+    name: 'tombstone compacted early',
+    file: 'src/engine/take-page.ts',
+    from: `  if (state?.presence.kind === 'tombstone') return shadow?.presence === 'present';`,
+    to: `  if (state?.presence.kind === 'tombstone') return false;`,
+  },
+  {
+    name: 'cursor without overlap',
+    file: 'src/connectors/memory/connector.ts',
+    from: `: { since: upTo, upTo: null };`,
+    to: `: { since: system.version, upTo: null };`,
+  },
+  {
+    name: 'counters reused after restore',
+    file: 'src/core/hub.ts',
+    from: `  return actor(side ?? hubName, hub.epoch);`,
+    to: `  return actor(side ?? hubName, Math.min(hub.epoch, 1));`,
+  },
+  {
+    name: 'tolerance instead of canonical equality',
+    file: 'src/core/mapping/equality.ts',
+    from: `  return a === b || canonicalText(same, a) === canonicalText(same, b);`,
+    to: `  return a === b || canonicalText(same, a) === canonicalText(same, b) || (same === 'decimal' && Math.abs(Number(a) - Number(b)) < 0.01);`,
+  },
+];
+
+export const missing: readonly Missing[] = [
+  { name: 'coincidence merged for counters', why: 'there is no policy for counters' },
+  { name: 'merge treated as delete', why: 'merges within a system are not told apart' },
+  { name: 'no attempt limit', why: 'writes without visible effect have no limit' },
+];
