@@ -48,7 +48,8 @@ export function acknowledge(
     case 'accepted':
       return accepted(entity, state, hub, side, { shadow, intent, record: outcome.record });
     case 'stale':
-      return stale(entity, withSide(state, side, { ...shadow, intent: null }), hub, side, {
+      // What it should have held it did not: the version of the record proves nothing about what we believe it holds.
+      return stale(entity, withSide(state, side, { ...shadow, intent: null, token: null }), hub, side, {
         shadow,
         intent,
         record: outcome.record,

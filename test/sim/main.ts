@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { worldOf } from './generate.js';
+import { isKnown } from './known.js';
 import { describeViolation, describeWorld } from './report.js';
 import { play } from './run-world.js';
 import { shrink } from './shrink.js';
@@ -21,7 +22,7 @@ const last = values.minutes === undefined ? first + Number(values.worlds) - 1 : 
 const until = values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(values.minutes) * 60_000;
 
 const started = Date.now();
-const totals = { worlds: 0, failed: 0, gates: 0, writes: 0, exposed: 0 };
+const totals = { worlds: 0, failed: 0, known: 0, gates: 0, writes: 0, exposed: 0 };
 const tally = new Map<string, number[]>();
 for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   const plan = worldOf(seed);
@@ -32,6 +33,10 @@ for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   totals.writes += writes;
   totals.exposed += exposed;
   if (violation === null) continue;
+  if (isKnown(violation)) {
+    totals.known += 1;
+    continue;
+  }
   totals.failed += 1;
   if (values.tally === true) {
     const name = `${violation.invariant} ${violation.what
@@ -55,6 +60,6 @@ const seconds = (Date.now() - started) / 1000;
 const rate = Math.round((totals.worlds / seconds) * 3600);
 say(
   `${totals.worlds} worlds in ${seconds.toFixed(1)} s (${rate} an hour), ${totals.gates} gates, ${totals.writes} writes, ` +
-    `${totals.exposed} edits overwritten within the window of a weak system, ${totals.failed} worlds broke a promise`,
+    `${totals.exposed} edits overwritten within the window of a weak system, ${totals.known} broke a promise in a way that is known (SPEC, Gaps), ${totals.failed} broke one otherwise`,
 );
 process.exitCode = totals.failed === 0 ? 0 : 1;

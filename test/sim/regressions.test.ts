@@ -21,7 +21,11 @@ test.for(names.filter((name) => !known.has(name)))('%s does not come back', asyn
 test('what is known to break does break, so that what is fixed leaves the list', async () => {
   for (const { regression, invariant, what } of knownDefects) {
     const { violation } = await play(worldOfName(regression));
-    expect([regression, violation?.invariant, violation?.what]).toEqual([regression, invariant, expect.stringMatching(what)]);
+    expect([regression, violation?.invariant, violation?.what]).toEqual([
+      regression,
+      invariant,
+      expect.stringMatching(what),
+    ]);
   }
   expect([...known.keys()].filter((name) => !names.includes(name))).toEqual([]);
 });
