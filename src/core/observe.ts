@@ -127,9 +127,9 @@ class Reading {
   }
 
   take(unit: UnitRules): void {
-    const old = this.#raws[unit.name];
-    const raw = readUnit(unit, this.side, this.observation.snapshot.fields, old);
+    const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
     if (raw === undefined) return;
+    const old = this.#raws[unit.name];
     if (old !== undefined && sameValue(unit.same, raw, old)) {
       if (!sameJson(raw, old)) this.#changed = true;
       this.#raws[unit.name] = raw;

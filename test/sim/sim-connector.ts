@@ -3,6 +3,7 @@ import type { MemorySystem } from '../../src/connectors/memory/system.js';
 import { ParleyError } from '../../src/core/errors.js';
 import type { RecordKey } from '../../src/core/ids.js';
 import type { Connector, NativeRecord, NativeWrite, ReadPage, WriteOutcome } from '../../src/engine/connector.js';
+import { fieldsOf } from './options.js';
 import type { FaultQueue } from './faults.js';
 import type { Carried, Row, SimSystem } from './system.js';
 import type { Task } from './task.js';
@@ -131,7 +132,11 @@ function seenFields(system: SimSystem, record: NativeRecord, cursor: string | nu
   const { since, upTo } = JSON.parse(inner) as { readonly since: number; readonly upTo: number | null };
   // Only the first page of a pass still knows where the pass began.
   if (upTo !== null) return record.fields;
-  const kept = Object.entries(record.fields).filter(([name]) => name === 'id' || (row.changed[name] ?? 0) > since);
+  // A group is one thing: who shows one member of it shows all of them.
+  const shown = new Set(
+    system.units.filter((unit) => fieldsOf(unit).some((name) => (row.changed[name] ?? 0) > since)).flatMap(fieldsOf),
+  );
+  const kept = Object.entries(record.fields).filter(([name]) => name === 'id' || shown.has(name));
   return Object.fromEntries(kept);
 }
 

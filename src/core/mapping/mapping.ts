@@ -9,19 +9,14 @@ import { isBlank, sameValue } from './equality.js';
  * `put(get(raw), raw)` is `raw` itself, so that no edit means no write. One-way sides have a `put` and no `get`.
  */
 
-/**
- * The raw value of a unit in a record: a scalar for one path, a list for a group. Undefined when nothing of it was
- * returned. A member of a group that was not returned is as it was in `old`; without one, nothing is known.
- */
-export function readUnit(unit: UnitRules, side: SideName, fields: NativeFieldMap, old?: Json): Json | undefined {
+/** The raw value of a unit in a record: a scalar for one path, a list for a group. Undefined when a path was not returned. */
+export function readUnit(unit: UnitRules, side: SideName, fields: NativeFieldMap): Json | undefined {
   const paths = unit.paths[side];
   if (paths === undefined) return undefined;
   if (paths.length === 1) return fields[paths[0] as string];
-  const known: readonly Json[] = Array.isArray(old) ? old : [];
-  if (paths.every((path) => fields[path] === undefined)) return undefined;
   const members: Json[] = [];
-  for (const [index, path] of paths.entries()) {
-    const member = fields[path] ?? (path in fields ? null : known[index]);
+  for (const path of paths) {
+    const member = fields[path];
     if (member === undefined) return undefined;
     members.push(member);
   }
