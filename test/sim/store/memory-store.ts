@@ -13,6 +13,7 @@ import type {
   WrittenEntry,
 } from '../../../src/engine/store.js';
 import type { StoredEntry } from '../../../src/engine/ledger-store.js';
+import { matchReads } from './memory-matches.js';
 import { committed, emptyTables, type EntityRow, linkName, type Tables } from './tables.js';
 
 /** What may go wrong in the database, one word a statement; null: nothing does. */
@@ -279,12 +280,7 @@ function transactionOn(
           }),
         ),
       ),
-    entitiesByMatch: (values) =>
-      read('entitiesByMatch', ({ matches }) =>
-        [...matches.values()]
-          .filter(({ value }) => values.includes(value))
-          .sort((a, b) => a.entity - b.entity || (a.side < b.side ? -1 : 1)),
-      ),
+    ...matchReads(read),
     delivery: (id) => read('delivery', ({ deliveries }): DeliveryRow | null => deliveries.get(id) ?? null),
     movedSince: (wanted, tick) =>
       read('movedSince', ({ entities }) =>

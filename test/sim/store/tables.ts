@@ -1,4 +1,5 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../../../src/core/ids.js';
+import type { MatchRow, MatchText } from '../../../src/engine/match-store.js';
 import type {
   Changes,
   ConflictKind,
@@ -7,7 +8,6 @@ import type {
   EntityChange,
   IntentRow,
   LinkRow,
-  MatchRow,
   PairRow,
   PlanItem,
   PlanRow,
@@ -38,6 +38,9 @@ export type Tables = {
   readonly links: ReadonlyMap<string, LinkRow>;
   /** By `value side entity`. */
   readonly matches: ReadonlyMap<string, MatchRow>;
+  /** By `side entity unit`. */
+  readonly texts: ReadonlyMap<string, MatchText & { readonly side: SideName; readonly entity: EntityId }>;
+  readonly apart: ReadonlySet<string>;
   readonly ledger: readonly WrittenEntry[];
   readonly deliveries: ReadonlyMap<number, DeliveryRow>;
   readonly intents: ReadonlyMap<string, IntentRow>;
@@ -56,6 +59,8 @@ export const emptyTables: Tables = {
   entities: new Map(),
   links: new Map(),
   matches: new Map(),
+  texts: new Map(),
+  apart: new Set(),
   ledger: [],
   deliveries: new Map(),
   intents: new Map(),
@@ -86,6 +91,8 @@ export function committed(tables: Tables, changes: Changes, nowMs: number): Tabl
     entities: withEntities(tables.entities, changes, pair.tick),
     links: withLinks(tables.links, changes),
     matches: withRows(tables.matches, changes.matches, ({ value, side, entity }) => `${value} ${side} ${entity}`),
+    texts: withRows(tables.texts, changes.texts, ({ side, entity, unit }) => `${side} ${entity} ${unit}`),
+    apart: changes.keptApart === undefined ? tables.apart : new Set([...tables.apart, ...changes.keptApart]),
     ledger: entries.length === 0 ? tables.ledger : [...tables.ledger, ...entries],
     deliveries: withDeliveries(tables.deliveries, changes),
     intents: withRows(tables.intents, changes.intents, ({ delivery, entity }) => `${delivery} ${entity}`),
