@@ -46,9 +46,17 @@ export function sideRules(rules: PairRules, side: SideName): SideRules {
   return found;
 }
 
+/** Rules are values: what follows from them is found once. */
+const unitsBySide = new WeakMap<PairRules, Map<SideName, readonly UnitRules[]>>();
+
 /** Units that a side takes part in, in the order of the file. */
 export function unitsOf(rules: PairRules, side: SideName): readonly UnitRules[] {
-  return rules.units.filter((unit) => unit.paths[side] !== undefined);
+  const bySide = unitsBySide.get(rules) ?? new Map<SideName, readonly UnitRules[]>();
+  const known = bySide.get(side);
+  if (known !== undefined) return known;
+  const units = rules.units.filter((unit) => unit.paths[side] !== undefined);
+  unitsBySide.set(rules, bySide.set(side, units));
+  return units;
 }
 
 export function isMaster(unit: UnitRules, side: SideName): boolean {

@@ -275,30 +275,35 @@ class Reading {
   #facts(): Fact[] {
     const { snapshot } = this.observation;
     const facts: Fact[] = [];
-    const base = { entity: this.entity, side: this.side, dot: this.#dot, lo: this.#lo, hi: this.observation.readAtMs };
     const returns = this.#shadow?.presence === 'gone';
     if (this.#isFirst || returns || this.#effects.has('linked')) {
-      facts.push({
-        ...base,
-        kind: 'linked',
-        actor: { kind: 'side', side: this.side },
-        rule: returns ? 'the record is back' : 'first reading',
-        effects: this.#effects.get('linked') ?? [],
-        detail: { key: snapshot.key, units: this.#details.get('linked') ?? {} },
-      });
+      facts.push(
+        this.#fact('linked', returns ? 'the record is back' : 'first reading', {
+          key: snapshot.key,
+          units: this.#details.get('linked') ?? {},
+        }),
+      );
     }
     for (const kind of ['edited', 'stray'] as const) {
-      const effects = this.#effects.get(kind);
-      if (effects === undefined) continue;
-      facts.push({
-        ...base,
-        kind,
-        actor: { kind: 'side', side: this.side },
-        rule: kind === 'edited' ? 'edit of a side' : strayRule(this.#details.get(kind) ?? {}),
-        effects,
-        detail: { key: snapshot.key, units: this.#details.get(kind) ?? {} },
-      });
+      if (!this.#effects.has(kind)) continue;
+      const rule = kind === 'edited' ? 'edit of a side' : strayRule(this.#details.get(kind) ?? {});
+      facts.push(this.#fact(kind, rule, { key: snapshot.key, units: this.#details.get(kind) ?? {} }));
     }
     return facts;
+  }
+
+  #fact(kind: 'linked' | 'edited' | 'stray', rule: string, detail: Fact['detail']): Fact {
+    return {
+      kind,
+      entity: this.entity,
+      side: this.side,
+      actor: { kind: 'side', side: this.side },
+      rule,
+      dot: this.#dot,
+      effects: this.#effects.get(kind) ?? [],
+      detail,
+      lo: this.#lo,
+      hi: this.observation.readAtMs,
+    };
   }
 }

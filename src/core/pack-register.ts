@@ -1,4 +1,4 @@
-import { vectorText, type Dot, type Vector } from './clock/version-vector.js';
+import { sameVector, type Dot, type Vector } from './clock/version-vector.js';
 import type { SideName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Noop, Proposal, Register, RegisterStatus, Sibling } from './state.js';
@@ -29,36 +29,24 @@ type PackedRare = { readonly proposal?: Proposal };
 
 const statuses: readonly RegisterStatus[] = ['settled', 'unsettled', 'asked', 'asked_moved'];
 
-/** Numbers each distinct vector and each distinct frame once. */
+/** Numbers each distinct vector and each distinct frame once. A record has a handful of each, so they are walked. */
 export class Dictionary {
   readonly vectors: Vector[] = [];
   readonly frames: PackedFrame[] = [];
-  readonly #vectorByObject = new Map<Vector, number>();
-  readonly #vectorByText = new Map<string, number>();
-  /** A register of each frame: those that came out of one text share their parts, and are recognised by them. */
+  /** A register of each frame. */
   readonly #examples: Register[] = [];
 
   vector(vector: Vector): number {
-    const known = this.#vectorByObject.get(vector);
-    if (known !== undefined) return known;
-    const text = vectorText(vector);
-    let index = this.#vectorByText.get(text);
-    if (index === undefined) {
-      index = this.vectors.push(vector) - 1;
-      this.#vectorByText.set(text, index);
-    }
-    this.#vectorByObject.set(vector, index);
-    return index;
+    for (let index = 0; index < this.vectors.length; index += 1)
+      if (sameVector(this.vectors[index] as Vector, vector)) return index;
+    return this.vectors.push(vector) - 1;
   }
 
   frame(register: Register): number {
-    const alike = this.#examples.findIndex((example) => hasSameParts(example, register));
-    if (alike >= 0) return alike;
-    const frame = this.#frameOf(register);
-    const equal = this.frames.findIndex((known) => isSameFrame(known, frame));
-    if (equal >= 0) return equal;
+    for (let index = 0; index < this.#examples.length; index += 1)
+      if (isSameFrame(this.#examples[index] as Register, register)) return index;
     this.#examples.push(register);
-    return this.frames.push(frame) - 1;
+    return this.frames.push(this.#frameOf(register)) - 1;
   }
 
   #frameOf(register: Register): PackedFrame {
@@ -83,43 +71,18 @@ export class Dictionary {
   }
 }
 
-/** True only for registers whose frames are equal; says nothing when it is false. */
-function hasSameParts(left: Register, right: Register): boolean {
+/** Registers that differ in nothing but values. Those that came out of one text share their parts, which is soon seen. */
+function isSameFrame(left: Register, right: Register): boolean {
   return (
-    left.vv === right.vv &&
-    left.delivered === right.delivered &&
-    left.noop === right.noop &&
-    left.winner === right.winner &&
-    left.override === right.override &&
     left.hop === right.hop &&
     left.status === right.status &&
     left.siblings.length === right.siblings.length &&
-    left.siblings.every((sibling, index) => hasSameOrigin(sibling, right.siblings[index] as Sibling))
-  );
-}
-
-function hasSameOrigin(left: Sibling, right: Sibling): boolean {
-  return (
-    left.dot === right.dot &&
-    left.vv === right.vv &&
-    left.side === right.side &&
-    left.lo === right.lo &&
-    left.hi === right.hi
-  );
-}
-
-function isSameFrame(left: PackedFrame, right: PackedFrame): boolean {
-  const [vv, siblings, winner, hop, status, delivered, noop, override] = left;
-  const [otherVv, otherSiblings, otherWinner, otherHop, otherStatus, otherDelivered, otherNoop, otherOverride] = right;
-  return (
-    vv === otherVv &&
-    hop === otherHop &&
-    status === otherStatus &&
-    isSameDot(winner, otherWinner) &&
-    isSameList(siblings, otherSiblings, isSameSibling) &&
-    isSameMap(delivered, otherDelivered, (one, other) => one === other) &&
-    isSameMap(noop, otherNoop, (one, other) => one[0] === other[0] && one[1] === other[1]) &&
-    isSameList(override, otherOverride, (one, other) => one === other)
+    sameVector(left.vv, right.vv) &&
+    isSameDot(left.winner, right.winner) &&
+    (left.delivered === right.delivered || isSameMap(left.delivered, right.delivered, sameVector)) &&
+    (left.noop === right.noop || isSameMap(left.noop, right.noop, isSameNoop)) &&
+    (left.override === right.override || isSameList(left.override, right.override)) &&
+    haveSameOrigins(left.siblings, right.siblings)
   );
 }
 
@@ -127,22 +90,21 @@ function isSameDot(left: Dot | null, right: Dot | null): boolean {
   return left === right || (left !== null && right !== null && left[0] === right[0] && left[1] === right[1]);
 }
 
-function isSameSibling(left: SiblingFrame, right: SiblingFrame): boolean {
-  return (
-    left[0] === right[0] &&
-    isSameDot(left[1], right[1]) &&
-    left[2] === right[2] &&
-    left[3] === right[3] &&
-    left[4] === right[4]
-  );
+function isSameNoop(left: Noop, right: Noop): boolean {
+  return left.tick === right.tick && sameVector(left.vv, right.vv);
 }
 
-function isSameList<Item>(
-  left: readonly Item[],
-  right: readonly Item[],
-  isSameItem: (one: Item, other: Item) => boolean,
-): boolean {
-  return left.length === right.length && left.every((item, index) => isSameItem(item, right[index] as Item));
+function haveSameOrigins(left: readonly Sibling[], right: readonly Sibling[]): boolean {
+  for (let index = 0; index < left.length; index += 1) {
+    const [one, other] = [left[index] as Sibling, right[index] as Sibling];
+    if (one.side !== other.side || one.lo !== other.lo || one.hi !== other.hi) return false;
+    if (!isSameDot(one.dot, other.dot) || !sameVector(one.vv, other.vv)) return false;
+  }
+  return true;
+}
+
+function isSameList(left: readonly SideName[], right: readonly SideName[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
 }
 
 function isSameMap<Item>(
@@ -150,20 +112,19 @@ function isSameMap<Item>(
   right: { readonly [name: string]: Item },
   isSameItem: (one: Item, other: Item) => boolean,
 ): boolean {
-  const names = Object.keys(left);
-  if (names.length !== Object.keys(right).length) return false;
-  return names.every((name) => {
+  for (const name in left) {
     const other = right[name];
-    return other !== undefined && isSameItem(left[name] as Item, other);
-  });
+    if (other === undefined || !isSameItem(left[name] as Item, other)) return false;
+  }
+  for (const name in right) if (!(name in left)) return false;
+  return true;
 }
 
 export function packRegister(register: Register, dictionary: Dictionary): PackedRegister {
   const frame = dictionary.frame(register);
   const { value, siblings } = register;
   const rare = rareOf(register);
-  const isPlain = siblings.every((sibling) => sibling.base === null && isSame(sibling.value, value));
-  if (isPlain) return rare === null ? [frame, value] : [frame, value, [], rare];
+  if (isPlain(register)) return rare === null ? [frame, value] : [frame, value, [], rare];
   const packed = siblings.map(
     (sibling): PackedSibling => [isSame(sibling.value, value) ? 0 : [sibling.value], sibling.base],
   );
@@ -172,6 +133,11 @@ export function packRegister(register: Register, dictionary: Dictionary): Packed
 
 function rareOf({ proposal }: Register): PackedRare | null {
   return proposal === null ? null : { proposal };
+}
+
+function isPlain({ siblings, value }: Register): boolean {
+  for (const sibling of siblings) if (sibling.base !== null || !isSame(sibling.value, value)) return false;
+  return true;
 }
 
 export function isSame(left: Json, right: Json): boolean {
@@ -210,18 +176,11 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[])
   const value = packed[1];
   const texts = packed[2];
   const siblings: Sibling[] = [];
-  for (const [index, origin] of frame.siblings.entries()) {
-    const [own, base] = texts?.[index] ?? [0, null];
-    const { vv, dot, side, lo, hi } = origin;
-    siblings.push({
-      value: own === 0 || own === undefined ? value : own[0],
-      vv,
-      dot,
-      side,
-      base: base ?? null,
-      lo,
-      hi,
-    });
+  for (let index = 0; index < frame.siblings.length; index += 1) {
+    const { vv, dot, side, lo, hi } = frame.siblings[index] as SiblingOrigin;
+    const text = texts?.[index];
+    const own = text?.[0] ?? 0;
+    siblings.push({ value: own === 0 ? value : own[0], vv, dot, side, base: text?.[1] ?? null, lo, hi });
   }
   const { vv, winner, hop, status, delivered, noop, override } = frame;
   const rare = packed[3];

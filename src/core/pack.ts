@@ -107,9 +107,19 @@ function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): Packe
     intent,
     shadow.refused ?? 0,
   ];
-  const others = Object.entries(shadow.raws).filter(([unit]) => !(unit in units));
-  if (others.length > 0) packed.push(Object.fromEntries(others));
+  const others = otherRaws(shadow, units);
+  if (others !== null) packed.push(others);
   return packed;
+}
+
+function otherRaws({ raws }: Shadow, units: Units): { readonly [unit: string]: Json } | null {
+  let others: { [unit: string]: Json } | null = null;
+  for (const name in raws) {
+    if (name in units) continue;
+    others ??= {};
+    others[name] = raws[name as UnitName] as Json;
+  }
+  return others;
 }
 
 function packRaws({ raws }: Shadow, units: Units): PackedRaws {
@@ -118,8 +128,9 @@ function packRaws({ raws }: Shadow, units: Units): PackedRaws {
   for (const name in units) {
     const raw = raws[name as UnitName];
     const { value } = units[name as UnitName] as Register;
-    packed.push(raw === undefined ? 1 : isSame(raw, value) ? 0 : [raw]);
-    if (packed.at(-1) !== 0) length = packed.length;
+    const part = raw === undefined ? 1 : isSame(raw, value) ? 0 : ([raw] as const);
+    packed.push(part);
+    if (part !== 0) length = packed.length;
   }
   packed.length = length;
   return packed;

@@ -23,19 +23,28 @@ export const standings = [
 export type Standing = (typeof standings)[number];
 
 export function standingOf(state: EntityState, rules: PairRules): Standing {
-  if (state.presence.kind === 'alias') return 'gone';
-  const shadows = rules.sides.map(({ name }) => state.sides[name]);
-  if (state.presence.kind === 'tombstone')
-    return shadows.some((shadow) => shadow?.presence === 'present') ? 'on_its_way' : 'gone';
-  if (state.presence.kind === 'delete_held' || state.hold?.kind === 'create' || state.hold?.kind === 'match')
-    return 'held';
-  const registers = rules.units.map((unit) => registerOf(state, unit.name));
-  if (registers.some(({ status, proposal }) => status === 'asked' || proposal?.status === 'asked')) return 'asked';
-  if (shadows.some((shadow) => shadow?.refused != null && shadow.intent === null)) return 'refused';
-  if (shadows.some((shadow) => shadow?.intent != null)) return 'on_its_way';
-  if (registers.some(({ status, proposal }) => status !== 'settled' || proposal !== null)) return 'undecided';
-  if (rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
-  if (shadows.some((shadow) => shadow?.presence !== 'present')) return 'one_sided';
+  const { presence, hold } = state;
+  if (presence.kind === 'alias') return 'gone';
+  if (presence.kind === 'tombstone')
+    return rules.sides.some(({ name }) => state.sides[name]?.presence === 'present') ? 'on_its_way' : 'gone';
+  if (presence.kind === 'delete_held' || hold?.kind === 'create' || hold?.kind === 'match') return 'held';
+  let [isAsked, isRefused, isOnItsWay, isUndecided, isOneSided] = [false, false, false, false, false];
+  for (const { name } of rules.units) {
+    const { status, proposal } = registerOf(state, name);
+    if (status === 'asked' || proposal?.status === 'asked') isAsked = true;
+    if (status !== 'settled' || proposal !== null) isUndecided = true;
+  }
+  for (const { name } of rules.sides) {
+    const shadow = state.sides[name];
+    if (shadow?.intent != null) isOnItsWay = true;
+    else if (shadow?.refused != null) isRefused = true;
+    if (shadow?.presence !== 'present') isOneSided = true;
+  }
+  if (isAsked) return 'asked';
+  if (isRefused) return 'refused';
+  if (isOnItsWay) return 'on_its_way';
+  if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
+  if (isOneSided) return 'one_sided';
   return rules.units.some((unit) => mayDiffer(unit, state)) ? 'override' : 'agreed';
 }
 

@@ -1,4 +1,4 @@
-import { vectorText, type Vector } from '../core/clock/version-vector.js';
+import { isEmptyVector, vectorText, type Vector } from '../core/clock/version-vector.js';
 import type { Hub } from '../core/hub.js';
 import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
@@ -152,12 +152,13 @@ export class Page {
 
   /** A key that no longer stands for the entity is unlinked; what is over is no longer asked about. */
   #leaveBehind(entity: EntityId, before: EntityState, after: EntityState): void {
-    for (const [name, { key }] of Object.entries(before.sides)) {
+    for (const name in before.sides) {
       const side = name as SideName;
+      const { key } = before.sides[side] as Shadow;
       if (after.sides[side]?.key !== key) this.unlink(entity, side, key);
     }
-    const isHeld = ({ presence }: EntityState): boolean => presence.kind === 'delete_held';
-    if (isHeld(before) && !isHeld(after)) this.#moot(entity, null, 'delete');
+    if (before.presence.kind === 'delete_held' && after.presence.kind !== 'delete_held')
+      this.#moot(entity, null, 'delete');
     if (!isRefused(before) || isRefused(after)) return;
     for (const unit of [null, ...this.#options.rules.units.map(({ name }) => name)])
       this.#moot(entity, unit, 'refused');
@@ -314,7 +315,7 @@ export class Page {
       nonce: hasher.nonce(),
       text: JSON.stringify({ patch, inverse, effects: fact.effects, detail: fact.detail }),
     };
-    const row = {
+    const entry = {
       pair,
       seq,
       atMs,
@@ -334,13 +335,16 @@ export class Page {
       run: run.id,
       delivery: delivery ?? null,
       commitment: commitmentOf(hasher, payload),
+      leaf: '',
     };
-    return { entry: { ...row, leaf: leafOf(hasher, row) }, payload };
+    entry.leaf = leafOf(hasher, entry);
+    return { entry, payload };
   }
 }
 
 function isRefused(state: EntityState): boolean {
-  return Object.values(state.sides).some((shadow: Shadow) => shadow.refused !== null);
+  for (const name in state.sides) if ((state.sides[name as SideName] as Shadow).refused !== null) return true;
+  return false;
 }
 
 /** What a run planned, by kind of write; the brakes look at it. */
@@ -368,13 +372,15 @@ function documentOf(effects: readonly Effect[], when: 'before' | 'after'): Json 
   const document: { [unit: string]: Json } = {};
   for (const effect of effects) {
     const vv: Vector = when === 'before' ? effect.vvBefore : effect.vvAfter;
-    if (Object.keys(vv).length > 0) document[effect.unit] = effect[when];
+    if (!isEmptyVector(vv)) document[effect.unit] = effect[when];
   }
   return document;
 }
 
 function vectorsText(effects: readonly Effect[], which: 'vvBefore' | 'vvAfter'): string {
-  return effects.map((effect) => `${effect.unit} ${vectorText(effect[which])}`).join('; ');
+  let text = '';
+  for (const effect of effects) text += `${text === '' ? '' : '; '}${effect.unit} ${vectorText(effect[which])}`;
+  return text;
 }
 
 function actorText(fact: Fact): string {

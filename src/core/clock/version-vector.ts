@@ -27,6 +27,11 @@ export function includes(b: Vector, a: Vector): boolean {
   return true;
 }
 
+/** True when nobody has ticked. */
+export function isEmptyVector(vector: Vector): boolean {
+  return includes(emptyVector, vector);
+}
+
 /** True when the vector has seen the dot. */
 export function hasDot(vector: Vector, dot: Dot): boolean {
   return (vector[dot[0]] ?? 0) >= dot[1];
@@ -53,11 +58,17 @@ export function compare(a: Vector, b: Vector): Ordering {
   return above ? 'after' : 'concurrent';
 }
 
+/** True when both have seen the same; an actor at zero counts like one that is missing. */
+export function sameVector(a: Vector, b: Vector): boolean {
+  return a === b || (includes(a, b) && includes(b, a));
+}
+
 /** Actors in code-unit order, such as `crm#1:3 erp#1:1`; for people and for hashing. */
 export function vectorText(vector: Vector): string {
-  return Object.keys(vector)
-    .filter((name) => (vector[name] as number) > 0)
-    .sort()
-    .map((name) => `${name}:${vector[name]}`)
-    .join(' ');
+  const names: Actor[] = [];
+  for (const name in vector) if ((vector[name] as number) > 0) names.push(name);
+  if (names.length > 1) names.sort();
+  let text = '';
+  for (const name of names) text += `${text === '' ? '' : ' '}${name}:${vector[name]}`;
+  return text;
 }
