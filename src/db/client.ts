@@ -111,7 +111,7 @@ function intact<Row extends object>(result: postgres.RowList<Row[]>): readonly R
  * Sends the statements of a transaction one behind the other without waiting for answers: while the database works on
  * one, the next is made. The first that failed is thrown, once; the ones after it only fail because of it.
  */
-export async function pipelined(statements: Iterable<() => Rows<object>>): Promise<void> {
+export async function pipelined(statements: Iterable<() => Promise<unknown>>): Promise<void> {
   const failures: Promise<unknown>[] = [];
   for (const statement of statements) {
     failures.push(

@@ -91,13 +91,23 @@ test('a page costs the same number of statements for one row and for five thousa
     return sent.length;
   };
   // The driver asks for the types of arrays once for each connection; the first page pays for that.
-  await cost(everything(pair, 1, 1));
+  await cost(everything(pair, 5_000, 1));
   const one = await cost(everything(pair, 1, 2));
   const many = await cost(everything(pair, 5_000, 3));
   expect(many).toBe(one);
   // BEGIN, lock, clock, what is under way, the pair's row, COMMIT, and one for each of sixteen lists: entries take two.
   expect(one).toBe(6 + 16);
   expect(await cost({ entities: [], entries: [], links: [], conflicts: [] })).toBe(6);
+  // Entities that are new and entities that move are written by a statement each.
+  expect(await cost({ entities: [entity(1, { isNew: false }), entity(5_001)] })).toBe(6 + 2);
+});
+
+test('a state that is changed and is not there fails the page', async () => {
+  const pair = await freshPair();
+  await expect(write(pair, { entities: [entity(1), entity(2, { isNew: false })] })).rejects.toThrow(
+    '1 states were to be changed and 0 were',
+  );
+  expect(await opened.store.entities(pair, { after: null, limit: 10, standings: null })).toEqual([]);
 });
 
 test('a list beyond ten thousand rows goes in parts, and all of it arrives', async () => {

@@ -1,5 +1,6 @@
+import { assert } from '../../core/assert.js';
 import type { AppendedEntries, Changes } from '../../engine/store.js';
-import { pipelined, type Rows, type Sql } from '../client.js';
+import { pipelined, type Sql } from '../client.js';
 import { closeConflicts, putConflicts } from './conflicts.js';
 import { insertDeliveries, putIntents, updateDeliveryStates } from './deliveries.js';
 import { insertEntries, insertPayloads } from './ledger.js';
@@ -8,7 +9,7 @@ import { putTexts } from './match-texts.js';
 import { putMatches } from './match-values.js';
 import { updatePair } from './pairs.js';
 import { deleteLinks, putLinks } from './record-links.js';
-import { putEntities } from './record-states.js';
+import { insertEntities, updateEntities } from './record-states.js';
 import { deleteRereads, insertRereads } from './rereads.js';
 import { addToRun } from './runs.js';
 import { deleteSetAside, putSetAside } from './set-aside-rows.js';
@@ -25,7 +26,7 @@ export async function commitChanges(sql: Sql, nowMs: number, changes: Changes): 
   await pipelined(statementsOf(sql, nowMs, changes));
 }
 
-type Statement = () => Rows<object>;
+type Statement = () => Promise<unknown>;
 
 /** Each statement is made when its turn comes, while the database works on those before it. */
 function* statementsOf(sql: Sql, nowMs: number, changes: Changes): Generator<Statement> {
@@ -33,7 +34,15 @@ function* statementsOf(sql: Sql, nowMs: number, changes: Changes): Generator<Sta
   const at = { pair, tick, nowMs };
   const linkName = ({ side, key }: { side: string; key: string }) => `${side} ${key}`;
   yield* each(changes.unlinks, (chunk) => deleteLinks(sql, pair, chunk));
-  yield* each(changes.entities, (chunk) => putEntities(sql, at, chunk));
+  const entities = changes.entities ?? [];
+  yield* each(
+    entities.filter(({ isNew }) => isNew),
+    (chunk) => insertEntities(sql, at, chunk),
+  );
+  yield* each(
+    entities.filter(({ isNew }) => !isNew),
+    (chunk) => updateEntities(sql, at, chunk).then(({ count }) => requireAll(chunk, count)),
+  );
   yield* each(lastByName(changes.links, linkName), (chunk) => putLinks(sql, pair, chunk));
   yield* each(changes.matches, (chunk) => putMatches(sql, pair, chunk));
   yield* each(
@@ -74,7 +83,7 @@ function appended({ entries = [], pair }: Changes): AppendedEntries {
 
 function* each<Row>(
   rows: readonly Row[] | undefined,
-  statement: (chunk: readonly Row[]) => Rows<object>,
+  statement: (chunk: readonly Row[]) => Promise<unknown>,
 ): Generator<Statement> {
   for (const chunk of chunks(rows ?? [])) yield () => statement(chunk);
 }
@@ -82,6 +91,11 @@ function* each<Row>(
 function* chunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
   for (let from = 0; from < rows.length; from += rowsPerStatementMax)
     yield rows.slice(from, from + rowsPerStatementMax);
+}
+
+/** A state that is changed is there: one that is not would be lost without a word. */
+function requireAll(rows: readonly unknown[], count: number): void {
+  assert(count === rows.length, `${rows.length} states were to be changed and ${count} were`);
 }
 
 function lastByName<Row>(rows: readonly Row[] | undefined, name: (row: Row) => string): readonly Row[] {

@@ -38,16 +38,31 @@ export function selectMovedSince(
     select id from record_states where pair = ${pair} and id = any(${numbers(ids)}::bigint[]) and tick > ${tick} order by id`;
 }
 
+type At = { readonly pair: PairId; readonly tick: number; readonly nowMs: number };
+
+/** Adds entities with their states, and counts them by standing in the same statement. */
+export function insertEntities(sql: Sql, at: At, changes: readonly EntityChange[]): Rows<object> {
+  const standings = texts(changes.map((change) => change.standing));
+  return sql`
+    with counted as (
+      insert into standing_counts (pair, standing, records)
+      select ${at.pair}, standing, count(*) from unnest(${standings}::text[]) as list (standing) group by standing
+      on conflict (pair, standing) do update set records = standing_counts.records + excluded.records
+    )
+    insert into record_states (pair, id, state, standing, tick, changed_at)
+    select ${at.pair}, id, state, standing, ${at.tick}, to_timestamp(${at.nowMs}::float8 / 1000)
+    from unnest(
+      ${numbers(changes.map((change) => change.id))}::bigint[],
+      string_to_array(${jsonTexts(changes.map((change) => change.state))}, chr(30)),
+      ${standings}::text[]) as list (id, state, standing)`;
+}
+
 /**
- * Writes states and keeps the counts by standing exact, in one statement: `before` reads what stood before the
- * statement, whatever `written` does. The states themselves pass through once; a page of them is larger than the
- * memory that the server gives to a statement.
+ * Moves entities to new states and keeps the counts by standing exact, in one statement: `before` reads what stood
+ * before the statement. Its count of rows must be the number of changes. The states themselves pass through once; a
+ * page of them is larger than the memory that the server gives to a statement.
  */
-export function putEntities(
-  sql: Sql,
-  at: { readonly pair: PairId; readonly tick: number; readonly nowMs: number },
-  changes: readonly EntityChange[],
-): Rows<object> {
+export function updateEntities(sql: Sql, at: At, changes: readonly EntityChange[]): Rows<object> {
   const ids = numbers(changes.map((change) => change.id));
   const standings = texts(changes.map((change) => change.standing));
   return sql`
@@ -55,22 +70,21 @@ export function putEntities(
       select entity.standing
       from unnest(${ids}::bigint[]) as list (id)
       join record_states entity on entity.pair = ${at.pair} and entity.id = list.id
-    ), written as (
-      insert into record_states (pair, id, state, standing, tick, changed_at)
-      select ${at.pair}, id, state, standing, ${at.tick}, to_timestamp(${at.nowMs}::float8 / 1000)
-      from unnest(
-        ${ids}::bigint[],
-        string_to_array(${jsonTexts(changes.map((change) => change.state))}, chr(30)),
-        ${standings}::text[]) as list (id, state, standing)
-      on conflict (pair, id) do update set
-        state = excluded.state, standing = excluded.standing, tick = excluded.tick, changed_at = excluded.changed_at
+    ), counted as (
+      insert into standing_counts (pair, standing, records)
+      select ${at.pair}, standing, sum(step)
+      from (
+        select standing, 1 as step from unnest(${standings}::text[]) as list (standing)
+        union all select standing, -1 from before
+      ) as steps
+      group by standing having sum(step) <> 0
+      on conflict (pair, standing) do update set records = standing_counts.records + excluded.records
     )
-    insert into standing_counts (pair, standing, records)
-    select ${at.pair}, standing, sum(step)
-    from (
-      select standing, 1 as step from unnest(${standings}::text[]) as list (standing)
-      union all select standing, -1 from before
-    ) as steps
-    group by standing having sum(step) <> 0
-    on conflict (pair, standing) do update set records = standing_counts.records + excluded.records`;
+    update record_states entity set
+      state = list.state, standing = list.standing, tick = ${at.tick}, changed_at = to_timestamp(${at.nowMs}::float8 / 1000)
+    from unnest(
+      ${ids}::bigint[],
+      string_to_array(${jsonTexts(changes.map((change) => change.state))}, chr(30)),
+      ${standings}::text[]) as list (id, state, standing)
+    where entity.pair = ${at.pair} and entity.id = list.id`;
 }
