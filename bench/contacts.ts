@@ -82,7 +82,7 @@ export async function editBothSides({ a, b }: Pick<Contacts, 'a' | 'b'>, table: 
   ]);
 }
 
-/** Throws unless both tables hold the same rows: count and a sum of two independent 64-bit hashes of every row. */
+/** Throws unless both tables hold the same rows: their number, and the sums of two independent 64-bit hashes of each. */
 export async function requireEqual({ a, b }: Pick<Contacts, 'a' | 'b'>, table: string): Promise<void> {
   const [left, right] = await Promise.all([digest(a.sql, table), digest(b.sql, table)]);
   if (left !== right) throw new Error(`assertion failed: the tables ${table} differ`);
@@ -90,8 +90,7 @@ export async function requireEqual({ a, b }: Pick<Contacts, 'a' | 'b'>, table: s
 
 async function digest(sql: postgres.Sql, table: string): Promise<string> {
   const rows = await sql<{ digest: string }[]>`
-    select concat_ws(' ', count(*), sum(hashtextextended(t::text, 1)::numeric), sum(hashtextextended(t::text, 2)::numeric))
-      as digest
+    select concat_ws(' ', count(*), sum(hashtextextended(t::text, 1)), sum(hashtextextended(t::text, 2))) as digest
     from ${sql(table)} t`;
   return rows[0]?.digest ?? '';
 }

@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 import { texts } from '../src/db/array-text.js';
+import { pageSizeDefault } from '../src/engine/take-page.js';
 import type { Contacts } from './contacts.js';
 
 /**
@@ -7,7 +8,7 @@ import type { Contacts } from './contacts.js';
  * in batches of the same size, and one row a change in a plain log. It knows which column was edited where, decides
  * nothing, remembers nothing and survives no crash; whoever keeps two tables equal does at least this.
  */
-const batchRows = 5_000;
+const batchRows = pageSizeDefault;
 
 type Row = { readonly id: string; readonly name: string; readonly email: string; readonly phone: string };
 type Column = 'email' | 'phone';

@@ -11,7 +11,8 @@ import {
 import { applyPlan, makePlan, runCycle } from './drive.js';
 import { horizon, plainTwoWay, preparePlain } from './plain.js';
 import { median, type Measurement } from './report.js';
-import { openStage } from './stage.js';
+import { serverTimeMs } from './processor-time.js';
+import { openStage, type Stage } from './stage.js';
 import { callsIn, countStatements, type Statement } from './statements.js';
 
 const runsDefault = 3;
@@ -22,6 +23,9 @@ type Run = {
   readonly workedMs: number;
   /** The same until both tables were found equal and every change was found in the ledger. */
   readonly verifiedMs: number;
+  /** Processor time of this process and of the server, both sides' sessions included; null where nobody tells. */
+  readonly ownMs: number;
+  readonly serverMs: number | null;
   readonly pages: number;
   readonly statements: readonly Statement[];
 };
@@ -46,7 +50,7 @@ export const twoWay: Measurement = {
         for (let round = 0; round <= rounds; round += 1) {
           say(round === 0 ? 'warming up' : `run ${round} of ${rounds}`);
           const plainMs = await plainRun(contacts, round);
-          const run = await ourRun(contacts, round, counter);
+          const run = await ourRun(stage, contacts, round, counter);
           if (round === 0) continue;
           plain.push(plainMs);
           ours.push(run);
@@ -66,6 +70,7 @@ export const twoWay: Measurement = {
 };
 
 async function ourRun(
+  { postgres }: Stage,
   contacts: Contacts,
   round: number,
   counter: Awaited<ReturnType<typeof countStatements>>,
@@ -74,18 +79,30 @@ async function ourRun(
   await editBothSides(contacts, 'contacts', round);
   const { ledgerSize } = await hub.store.pair(contactsPair);
   await counter.reset();
+  const serverBefore = await serverTimeMs(postgres.dataFolder);
+  const ownBefore = process.cpuUsage();
   const start = performance.now();
   const { pages } = await runCycle(hub.engine, contactsPair);
   const workedMs = performance.now() - start;
+  const own = process.cpuUsage(ownBefore);
+  const serverAfter = await serverTimeMs(postgres.dataFolder);
+  const checking = performance.now();
   await Promise.all([requireEqual(contacts, 'contacts'), requireEntries(hub, ledgerSize)]);
-  const verifiedMs = performance.now() - start;
+  const verifiedMs = workedMs + performance.now() - checking;
   // Read after the clock stopped; the four statements of the verification are not the engine's.
   const statements = (await counter.read()).filter(({ text }) => !/hashtextextended|json_array_length/.test(text));
   // What we wrote comes back as the other side's news; it must cost no entry. Not part of the measured time.
   const size = (await hub.store.pair(contactsPair)).ledgerSize;
   await runCycle(hub.engine, contactsPair);
   if ((await hub.store.pair(contactsPair)).ledgerSize !== size) throw new Error('assertion failed: an echo was news');
-  return { workedMs, verifiedMs, pages, statements };
+  return {
+    workedMs,
+    verifiedMs,
+    ownMs: (own.user + own.system) / 1_000,
+    serverMs: serverBefore === null || serverAfter === null ? null : serverAfter - serverBefore,
+    pages,
+    statements,
+  };
 }
 
 async function plainRun(contacts: Contacts, round: number): Promise<number> {
@@ -107,6 +124,7 @@ function summary(ours: readonly Run[], plain: readonly number[], peakMiB: number
   const verifiedMs = median(ours.map((run) => run.verifiedMs));
   const plainMs = median(plain);
   const last = ours.at(-1) as Run;
+  const serverMs = last.serverMs === null ? null : median(ours.map((run) => run.serverMs ?? 0));
   const perPage = (...databases: string[]): number =>
     databases.reduce((sum, database) => sum + callsIn(last.statements, database), 0) / last.pages;
   return {
@@ -124,12 +142,16 @@ function summary(ours: readonly Run[], plain: readonly number[], peakMiB: number
       { name: 'ratio to plain SQL', value: verifiedMs / plainMs, unit: 'x' },
       { name: 'SQL statements a page, our database', value: perPage('parley'), unit: '' },
       { name: 'SQL statements a page, both sides', value: perPage('a', 'b'), unit: '' },
+      { name: 'processor seconds of this process', value: median(ours.map((run) => run.ownMs)) / 1_000, unit: 's' },
+      ...(serverMs === null ? [] : [{ name: 'processor seconds of PostgreSQL', value: serverMs / 1_000, unit: 's' }]),
       { name: 'peak memory of the process', value: peakMiB, unit: 'MiB' },
     ],
     runs: ours.map((run, index) => ({
       workedMs: Math.round(run.workedMs),
       verifiedMs: Math.round(run.verifiedMs),
       plainMs: Math.round(plain[index] ?? 0),
+      ownMs: Math.round(run.ownMs),
+      serverMs: run.serverMs ?? 0,
     })),
     costs: last.statements.slice(0, 12).map(({ database, calls, totalMs, text }) => ({
       database,

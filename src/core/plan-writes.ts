@@ -311,18 +311,27 @@ function intentOf(kind: Intent['kind'], delivery: number, behind: readonly Behin
 }
 
 function signatureOf(kind: Intent['kind'], behind: readonly Behind[]): string {
-  return [kind, ...behind.map(({ unit, register }) => `${unit.name} ${vectorText(register.vv)}`).sort()].join('; ');
+  return signatureText(
+    kind,
+    behind.map(({ unit, register }) => `${unit.name} ${vectorText(register.vv)}`),
+  );
 }
 
 /** The same text for the same write: what was refused is not tried again, what is planned is not planned twice. */
 export function signatureOfIntent(intent: Intent): string {
   if (intent.kind === 'delete') return 'delete';
-  return [
+  return signatureText(
     intent.kind,
-    ...Object.entries(intent.units)
-      .map(([unit, part]) => `${unit} ${vectorText((part as { vv: { [actor: string]: number } }).vv)}`)
-      .sort(),
-  ].join('; ');
+    Object.entries(intent.units).map(
+      ([unit, part]) => `${unit} ${vectorText((part as { vv: { [actor: string]: number } }).vv)}`,
+    ),
+  );
+}
+
+/** Most writes carry one unit; sorting costs more memory than the rest of deciding one. */
+function signatureText(kind: Intent['kind'], units: readonly string[]): string {
+  if (units.length === 1) return `${kind}; ${units[0]}`;
+  return [kind, ...units.toSorted()].join('; ');
 }
 
 function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {

@@ -9,7 +9,17 @@ export function texts(values: readonly (string | null)[]): string {
 }
 
 export function numbers(values: readonly (number | null)[]): string {
-  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
+  const written = values.includes(null) ? values.map((value) => value ?? 'NULL') : values;
+  return `{${written.join(',')}}`;
+}
+
+/** Texts without anything to escape, such as hashes. */
+export function words(values: readonly string[]): string {
+  assert(
+    values.every((value) => /^\w+$/.test(value)),
+    'a word is letters and digits',
+  );
+  return `{${values.join(',')}}`;
 }
 
 /** JSON escapes these where Postgres wants them as they are. */

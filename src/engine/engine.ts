@@ -207,6 +207,6 @@ export type EnginePorts = {
   readonly log: Log;
   /** The pair's present configuration from the folder in git. @throws ParleyError `config.invalid`, `config.not_found` */
   readonly loadRevision: (pair: PairId) => Promise<SavedRevision>;
-  /** Records a page; 5,000 when not given. */
+  /** Records a page; 2,500 when not given. */
   readonly pageSize?: number;
 };

@@ -66,8 +66,14 @@ export function sameVector(a: Vector, b: Vector): boolean {
 /** Actors in code-unit order, such as `crm#1:3 erp#1:1`; for people and for hashing. */
 export function vectorText(vector: Vector): string {
   const names: Actor[] = [];
-  for (const name in vector) if ((vector[name] as number) > 0) names.push(name);
-  if (names.length > 1) names.sort();
+  let isSorted = true;
+  for (const name in vector) {
+    if ((vector[name] as number) <= 0) continue;
+    if (names.length > 0 && name < (names.at(-1) as Actor)) isSorted = false;
+    names.push(name);
+  }
+  // Sorting takes more memory than everything else here, and vectors mostly are in order.
+  if (!isSorted) names.sort();
   let text = '';
   for (const name of names) text += `${text === '' ? '' : ' '}${name}:${vector[name]}`;
   return text;

@@ -1,7 +1,7 @@
 import type { LedgerEntry, LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
 import type { EntityId, PairId, RevisionId, SideName, UnitName } from '../../core/ids.js';
 import type { StoredEntry } from '../../engine/ledger-store.js';
-import { jsonTexts, numberColumn, numbers, textColumn, texts } from '../array-text.js';
+import { jsonTexts, numberColumn, numbers, textColumn, words } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 
 export type RawEntry = {
@@ -138,8 +138,8 @@ export function insertEntries(sql: Sql, pair: PairId, written: readonly Written[
       ${actor.array}::text[], ${rule.array}::text[], ${revision.array}::text[], ${source.array}::text[],
       ${dot.array}::text[], ${before.array}::text[], ${after.array}::text[], ${lo.array}::bigint[],
       ${hi.array}::bigint[], ${run.array}::bigint[], ${delivery.array}::bigint[],
-      ${texts(entries.map((entry) => entry.commitment))}::text[],
-      ${texts(entries.map((entry) => entry.leaf))}::text[]) as list (
+      ${words(entries.map((entry) => entry.commitment))}::text[],
+      ${words(entries.map((entry) => entry.leaf))}::text[]) as list (
         seq, at_ms, kind, entity, side, units, actor, rule, revision, source, dot, vv_before, vv_after, edit_min_ms,
         edit_max_ms, run, delivery, commitment, leaf)`;
 }
@@ -151,7 +151,7 @@ export function insertPayloads(sql: Sql, pair: PairId, written: readonly Written
     from unnest(
       ${numbers(written.map(({ entry }) => entry.seq))}::bigint[],
       ${numbers(written.map(({ entry }) => entry.atMs))}::float8[],
-      ${texts(written.map(({ payload }) => payload.nonce))}::text[],
+      ${words(written.map(({ payload }) => payload.nonce))}::text[],
       string_to_array(${jsonTexts(written.map(({ payload }) => payload.text))}, chr(30)))
       as list (seq, at_ms, nonce, payload)`;
 }
