@@ -75,9 +75,15 @@ export function pack(state: EntityState): string {
 }
 
 export function unpack(text: string): EntityState {
-  const [version, vectors, counters, packedFrames, packedUnits, sides, presence, hold] = JSON.parse(text) as Packed;
+  const end = text.indexOf(headEnd) + 2;
+  const head = end < 2 ? null : headOf(text.slice(0, end));
+  if (head !== null) return stateOf(head, JSON.parse(`[${text.slice(end + 1)}`) as Rest);
+  const [version, vectors, counters, frames, ...rest] = JSON.parse(text) as Packed;
   if (version !== format) throw new Error(`assertion failed: unknown state format ${version}`);
-  const frames: readonly Frame[] = packedFrames.map((frame) => unpackFrame(frame, vectors));
+  return stateOf(newHead(vectors, counters, frames), rest);
+}
+
+function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, presence, hold]: Rest): EntityState {
   const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames));
   return {
     counters,
@@ -86,6 +92,43 @@ export function unpack(text: string): EntityState {
     presence: unpackPresence(presence, vectors),
     hold: hold === 0 ? null : hold,
   };
+}
+
+/**
+ * The first half of a text says nothing about the record itself: which edits there were, when, and who has received
+ * them. Records that were read and written on the same pages have it in common, so that few of a page have one of
+ * their own. It is taken apart once, and those that have it share the parts.
+ */
+type Head = { readonly vectors: readonly Vector[]; readonly counters: Packed[2]; readonly frames: readonly Frame[] };
+type Rest = readonly [units: Packed[4], sides: Packed[5], presence: PackedPresence, hold: Hold | 0];
+
+/** The list of frames ends so, and then come the units; nothing before it ends so, unless there are no frames. */
+const headEnd = ']],{';
+const headsMax = 1_000;
+const heads = new Map<string, Head>();
+
+/** Null when the text is not the first four elements of a state: it has no frames, or is of another format. */
+function headOf(text: string): Head | null {
+  const known = heads.get(text);
+  if (known !== undefined) return known;
+  const parts = headParts(text);
+  if (parts === null || parts.length !== 4 || parts[0] !== format) return null;
+  const head = newHead(parts[1], parts[2], parts[3]);
+  if (heads.size >= headsMax) heads.clear();
+  heads.set(text, head);
+  return head;
+}
+
+function headParts(text: string): readonly [Packed[0], Packed[1], Packed[2], Packed[3]] | null {
+  try {
+    return JSON.parse(`${text}]`) as readonly [Packed[0], Packed[1], Packed[2], Packed[3]];
+  } catch {
+    return null;
+  }
+}
+
+function newHead(vectors: readonly Vector[], counters: Packed[2], frames: readonly PackedFrame[]): Head {
+  return { vectors, counters, frames: frames.map((frame) => unpackFrame(frame, vectors)) };
 }
 
 function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): PackedShadow {

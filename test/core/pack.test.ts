@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { recordKey } from '../../src/core/ids.js';
 import { pack, unpack } from '../../src/core/pack.js';
 import { emptyRegister, emptyState } from '../../src/core/register.js';
 import { a, b, either, newest, rulesOf, u, unitOf } from './sample.js';
@@ -55,6 +56,23 @@ test('a value that register, siblings and both sides hold is kept once', () => {
   expect(met.units[u]?.siblings).toHaveLength(2);
   expect(pack(met).split('one value')).toHaveLength(2);
   expect(unpack(pack(met))).toEqual(met);
+});
+
+test('a text without frames is read whole, whatever its values look like', () => {
+  const shadow = { presence: 'present', token: null, tick: 0, atMs: 0, intent: null, refused: null } as const;
+  const given = { ...emptyState, sides: { [a]: { ...shadow, key: recordKey(']],{'), raws: { [u]: [[']],{'], {}] } } } };
+  expect(unpack(pack(given))).toEqual(given);
+});
+
+test('records that share their history share its parts in memory, and nothing else', () => {
+  const world = (value: string) =>
+    runAll(newWorld({ rules: rulesOf(), records: { [a]: { id: 'k', u: value }, [b]: { id: 'k', u: value } } }), [
+      { kind: 'read', side: a },
+      { kind: 'read', side: b },
+    ]).state;
+  const [one, other] = [unpack(pack(world('one'))), unpack(pack(world('other')))];
+  expect(other.units[u]?.vv).toBe(one.units[u]?.vv);
+  expect([one.units[u]?.value, other.units[u]?.value]).toEqual(['one', 'other']);
 });
 
 test('a format from the future is not guessed at', () => {
