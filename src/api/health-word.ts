@@ -1,5 +1,8 @@
 import type { HealthWord } from '../contract/api/pairs.js';
+import { errorCodes } from '../core/errors.js';
+import type { SideTrouble } from '../engine/ports.js';
 import type { PairStatus } from '../engine/read-model.js';
+import { troublesOf } from '../engine/side-problem.js';
 
 export type Health = { readonly word: HealthWord; readonly reason: string; readonly sinceMs: number | null };
 
@@ -12,7 +15,7 @@ export const lateAfterMs = 60_000;
  *   Needs you     somebody must decide or approve
  *   Refusing      a side would not have writes
  *   Paused, Draining, Held, New      as somebody wanted it
- *   Late          a write has been waiting too long
+ *   Late          a write has been waiting too long, or a side was out of reach too long
  *   Catching up   something is on its way
  *   Healthy       nothing of these
  */
@@ -37,11 +40,11 @@ function stopped(status: PairStatus, workersAlive: number): Health | null {
   if (workersAlive === 0 && (row.mode !== 'new' || status.openPlan !== null)) {
     return { word: 'Stopped', reason: 'No worker is alive: nothing is read or written until one runs.', sinceMs: null };
   }
-  for (const side of status.sides) {
-    const problem = row.cursors[side.name]?.problem ?? null;
-    if (problem !== null) return { word: 'Stopped', reason: `${side.name}: ${problem}`, sinceMs: null };
-  }
-  if (lastRun?.result === 'failed' && !readSince(status, lastRun.endedAtMs ?? status.nowMs)) {
+  const troubles = troublesNow(status);
+  const lasting = troubles.find(({ code }) => !errorCodes[code].retryable);
+  if (lasting !== undefined) return { word: 'Stopped', reason: troubleText(lasting), sinceMs: lasting.sinceMs };
+  // The failure of a run is told where no side is known to be the reason.
+  if (troubles.length === 0 && lastRun?.result === 'failed' && !readSince(status, lastRun.endedAtMs ?? status.nowMs)) {
     return {
       word: 'Stopped',
       reason: `The last run failed: ${lastRun.problem ?? 'no reason was recorded.'}`,
@@ -49,6 +52,15 @@ function stopped(status: PairStatus, workersAlive: number): Health | null {
     };
   }
   return null;
+}
+
+/** What is wrong with the sides. A side that nothing waits to be written to is in no trouble. */
+function troublesNow({ row, oldestUndeliveredMs }: PairStatus): readonly SideTrouble[] {
+  return troublesOf(row).filter(({ doing }) => doing === 'read' || oldestUndeliveredMs !== null);
+}
+
+function troubleText({ side, doing, text }: SideTrouble): string {
+  return `${side} cannot be ${doing}: ${text}`;
 }
 
 /** Runs that find nothing leave no row, so a failure is over when every side was read to its end since. */
@@ -107,6 +119,11 @@ function firstStep({ row, openPlan }: PairStatus): string {
 }
 
 function behind(status: PairStatus): Health | null {
+  const [trouble] = [...troublesNow(status)].sort((a, b) => a.sinceMs - b.sinceMs);
+  if (trouble !== undefined) {
+    const isLate = status.nowMs - trouble.sinceMs > lateAfterMs;
+    return { word: isLate ? 'Late' : 'Catching up', reason: troubleText(trouble), sinceMs: trouble.sinceMs };
+  }
   const waiting = status.standings.on_its_way;
   const oldest = status.oldestUndeliveredMs;
   if (oldest !== null && status.nowMs - oldest > Math.max(lateAfterMs, 2 * status.everyMs)) {
@@ -122,8 +139,13 @@ function behind(status: PairStatus): Health | null {
   return null;
 }
 
-/** What matters more than the mode hides its word, so the sentence tells it. */
+/** What matters more than the mode, or than a side that is out of reach, hides its word, so the sentence tells it. */
 function modeNote(status: PairStatus): string {
+  const troubles = troublesNow(status).map((trouble) => ` ${trouble.side} cannot be ${trouble.doing}.`);
+  return modeSentence(status) + [...new Set(troubles)].join('');
+}
+
+function modeSentence(status: PairStatus): string {
   switch (status.row.mode) {
     case 'held':
       return ' Writes are held.';

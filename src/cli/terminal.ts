@@ -9,6 +9,8 @@ export type Terminal = {
   readonly nowMs: () => number;
   /** Calls back for each Ctrl-C or SIGTERM from now on; the answer ends that. */
   readonly onInterrupt: (heard: (count: number) => void) => () => void;
+  /** Calls back for what is typed, key by key and unseen, from now on; the answer ends that. Only on a terminal. */
+  readonly onKey?: (heard: (keys: string) => void) => () => void;
   /** Ends the process at once. */
   readonly leave: (exit: number) => void;
 };

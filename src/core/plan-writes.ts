@@ -159,7 +159,9 @@ function firstContactLosers(hub: Hub, side: SideName, behind: readonly Behind[])
       !isMaster(unit, side) &&
       old !== undefined &&
       !isBlank(old) &&
-      register.delivered[side] === undefined,
+      register.delivered[side] === undefined &&
+      // It held an equal value when the two met, so nothing of its own is lost with what the master says since.
+      register.noop[side] === undefined,
   );
   if (lost.length === 0) return null;
   const units = Object.fromEntries(

@@ -25,8 +25,8 @@ export interface Connector {
 
   /**
    * Writes a batch; the outcomes stand in the order of the writes. A row that is refused holds back nothing but itself.
-   * @throws ParleyError (retryable) only when it is certain that *nothing* of the batch took effect; any doubt is an
-   * `unknown` outcome for the writes in doubt.
+   * @throws ParleyError only when it is certain that *nothing* of the batch took effect; any doubt is an `unknown`
+   * outcome for the writes in doubt.
    */
   write(writes: readonly NativeWrite[], signal?: AbortSignal): Promise<readonly WriteOutcome[]>;
 

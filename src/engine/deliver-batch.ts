@@ -10,6 +10,7 @@ import type { Connector, NativeWrite, WriteOutcome } from './connector.js';
 import type { DeliverResult, EnginePorts } from './engine.js';
 import { overCounter, Page } from './page.js';
 import { activeRevision } from './revision.js';
+import { problemIn, problemSince, withProblem } from './side-problem.js';
 import type { DeliveryItem, DeliveryRow, IntentRow, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { mayWrite, settleMode, settleOn } from './take-page.js';
 
@@ -28,20 +29,39 @@ export async function deliverBatch(
   const claim = await claimDelivery(ports, revision, input);
   if (claim === null) return nothingDone;
   if (!revision.rules.sides.some(({ name }) => name === claim.delivery.side)) return giveUp(ports, claim.delivery);
-  const connector = await openSide(ports, revision, claim.delivery.side);
-  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);
-  if (claim.items.length === 0) return acknowledgeAll(ports, revision, claim, []);
-  const writes = claim.items.map((item) => nativeWrite(ports, claim.delivery, item));
   try {
-    const outcomes = await connector.write(writes, signal);
+    const connector = await openSide(ports, revision, claim.delivery.side);
+    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);
+    const writes = claim.items.map((item) => nativeWrite(ports, claim.delivery, item));
+    const outcomes = writes.length === 0 ? [] : await connector.write(writes, signal);
     return await acknowledgeAll(ports, revision, claim, outcomes);
   } catch (error) {
+    await takeBack(ports, claim, error);
     ports.log.warn(
       { pair: input.pair, delivery: input.delivery, side: claim.delivery.side },
       'A delivery was not confirmed; it is looked at again before anything else is written.',
     );
     throw error;
   }
+}
+
+/**
+ * A side that could not be written at all: what a connector throws says that nothing of the batch took effect, so the
+ * delivery waits as before, with its age. Any other failure leaves it `sent`, to be looked at.
+ */
+async function takeBack(ports: EnginePorts, { delivery, wasSent }: Claim, error: unknown): Promise<void> {
+  const found = problemIn(error);
+  if (found === null) return;
+  const { pair, id, side, attempt } = delivery;
+  await ports.store.transact(pair, async (transaction) => {
+    const now = await transaction.delivery(id);
+    const isMine = !wasSent && now?.state === 'sent' && now.attempt === attempt + 1;
+    const problem = problemSince(transaction.pair.cursors[side]?.writeProblem, found, transaction.nowMs);
+    await transaction.commit({
+      pair: { ...transaction.pair, cursors: withProblem(transaction.pair, side, 'written', problem) },
+      deliveryStates: isMine ? [{ id, state: 'planned', attempt: attempt + 1 }] : [],
+    });
+  });
 }
 
 /** The approved file no longer has the side: nobody can look there any more, and nothing is written there again. */
@@ -288,6 +308,7 @@ class Answer {
     this.#page.count('refused', refused);
     this.#page.count('stale', stale);
     await this.#page.commit({
+      cursors: pair.cursors[side]?.writeProblem == null ? {} : withProblem(pair, side, 'written', null),
       deliveryStates: [
         { id, state: unknown > 0 ? 'sent' : 'done', attempt: attempt + 1, outcome: { ...this.#counts } },
       ],

@@ -39,9 +39,10 @@ export async function requestPlan(ports: EnginePorts, input: { pair: PairId; by:
       { hint: 'parley status' },
     );
   }
-  const { openPlan: newest } = await ports.readModel.pairStatus(input.pair);
-  for (const id of new Set([open?.id, newest?.id]))
-    if (id !== undefined) await ports.store.updatePlan(id, { state: 'superseded' });
+  const { openPlan: newest, nowMs } = await ports.readModel.pairStatus(input.pair);
+  if (open !== null && open.id !== newest?.id) await ports.store.updatePlan(open.id, { state: 'superseded' });
+  if (newest !== null)
+    await ports.store.updatePlan(newest.id, { state: isExpired(newest, nowMs) ? 'expired' : 'superseded' });
   const plan = await ports.store.createPlan({ pair: input.pair, revision: revision.id, by: input.by });
   await ports.store.transact(input.pair, async (transaction) => {
     const cursors = fromTheStart(transaction.pair, revision.rules);
@@ -55,7 +56,7 @@ export async function requestPlan(ports: EnginePorts, input: { pair: PairId; by:
 function fromTheStart({ cursors }: PairRow, { sides }: PairRules): PairRow['cursors'] {
   const starts = sides.map(({ name }): [SideName, SideCursor] => [
     name,
-    { cursor: null, pass: null, complete: cursors[name]?.complete ?? null, problem: null },
+    { problem: null, ...cursors[name], cursor: null, pass: null, complete: cursors[name]?.complete ?? null },
   ]);
   return { ...cursors, ...Object.fromEntries(starts) };
 }
@@ -109,7 +110,9 @@ export async function failPlan(ports: EnginePorts, input: { plan: number; proble
 export async function approvePlan(ports: EnginePorts, input: { plan: number; by: string }): Promise<void> {
   const plan = await planOf(ports, input.plan);
   const { rules } = await revisionOf(ports, plan.pair, plan.revision);
-  refuseUnlessReady(plan, await ports.store.nowMs());
+  const nowMs = await ports.store.nowMs();
+  if (plan.state === 'ready' && isExpired(plan, nowMs)) await ports.store.updatePlan(plan.id, { state: 'expired' });
+  refuseUnlessReady(plan, nowMs);
   await ports.store.transact(plan.pair, async (transaction) => {
     const page = controlPage(ports, transaction, rules, { id: transaction.pair.nextRun, kind: 'apply' });
     page.addFact(
@@ -133,6 +136,11 @@ export async function approvePlan(ports: EnginePorts, input: { plan: number; by:
   await ports.runner.poke(plan.pair);
 }
 
+/** A plan that was ready and that nobody approved in time. The row says so when somebody tried to, or made another. */
+export function isExpired({ state, expiresAtMs }: PlanRow, nowMs: number): boolean {
+  return state === 'expired' || (state === 'ready' && expiresAtMs !== null && expiresAtMs <= nowMs);
+}
+
 function refuseUnlessReady(plan: PlanRow, nowMs: number): void {
   const again = { hint: `parley plan ${plan.pair}` };
   if (plan.state === 'applied' || plan.state === 'applying')
@@ -153,16 +161,16 @@ function refuseUnlessReady(plan: PlanRow, nowMs: number): void {
       `Plan ${plan.id} could not be made: ${plan.problem ?? 'no reason was recorded'}`,
       again,
     );
+  if (isExpired(plan, nowMs))
+    throw new ParleyError(
+      'plan.expired',
+      `Plan ${plan.id} was good until ${new Date(plan.expiresAtMs ?? nowMs).toISOString()}. Nothing was written.`,
+      again,
+    );
   if (plan.state !== 'ready')
     throw new ParleyError('plan.not_ready', `Plan ${plan.id} is still being made.`, {
       hint: `parley plan show ${plan.id}`,
     });
-  if (plan.expiresAtMs !== null && plan.expiresAtMs < nowMs)
-    throw new ParleyError(
-      'plan.expired',
-      `Plan ${plan.id} was good until ${new Date(plan.expiresAtMs).toISOString()}. Nothing was written.`,
-      again,
-    );
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { PairId } from '../core/ids.js';
+import type { ErrorCode } from '../core/errors.js';
+import type { PairId, SideName } from '../core/ids.js';
 import type { Checkpoint, KeptCheckpoint } from '../core/ledger/checkpoint.js';
 import type { PairRules } from '../core/rules.js';
 import type { Connector } from './connector.js';
@@ -71,4 +72,14 @@ export type CycleSummary = {
   readonly setAside: number;
   readonly halted: boolean;
   readonly problem: string | null;
+  /** Sides that could not be read or written, as of the end of the cycle. Absent in histories of earlier versions. */
+  readonly troubles?: readonly SideTrouble[];
+};
+
+export type SideTrouble = {
+  readonly side: SideName;
+  readonly doing: 'read' | 'written';
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly sinceMs: number;
 };

@@ -7,9 +7,10 @@ import { standings } from '../core/standing.js';
 import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
 import { overCounter, Page, plannedCounter } from './page.js';
-import type { CycleSummary } from './ports.js';
+import type { CycleSummary, SideTrouble } from './ports.js';
 import { activeRevision, revisionOf } from './revision.js';
-import type { DeliveryItem, PairMode, PairTransaction, SavedRevision } from './store.js';
+import { troublesOf } from './side-problem.js';
+import type { DeliveryItem, PairMode, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { mayWrite, pageSizeDefault, settleMode, settleOn } from './take-page.js';
 
 /** What the pair's workflow does next, from Postgres alone: a workflow that was lost goes on where the rows stand. */
@@ -162,7 +163,16 @@ export async function endRun(
       });
     });
   }
-  return { read, edited, created, deleted, asked, written, refused, setAside, halted, problem: input.problem };
+  const counted = { read, edited, created, deleted, asked, written, refused, setAside };
+  return { ...counted, halted, problem: input.problem, troubles: await troublesNow(ports, pair) };
+}
+
+/** A side that nothing waits to be written to is in no trouble, whatever the last attempt came to. */
+async function troublesNow(ports: EnginePorts, pair: PairRow): Promise<readonly SideTrouble[]> {
+  const troubles = troublesOf(pair);
+  if (troubles.every(({ doing }) => doing === 'read')) return troubles;
+  const open = new Set((await ports.store.openDeliveries(pair.pair)).map(({ side }) => side));
+  return troubles.filter(({ doing, side }) => doing === 'read' || open.has(side));
 }
 
 /** Changes the mode of a pair, as a fact of the ledger with its author. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.js';
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
@@ -134,9 +135,13 @@ export type SideCursor = {
   readonly pass: PassStart | null;
   /** The last pass that was read to its end and committed. */
   readonly complete: PassStart | null;
-  /** Connection problem of the last attempt, for status; null when it went well. */
-  readonly problem: string | null;
+  /** Why the side could not be read, or was read and not believed; null when the last attempt went well. */
+  readonly problem: SideProblem | null;
+  /** Why the side could not be written at the last attempt. */
+  readonly writeProblem?: SideProblem | null;
 };
+/** Why a side could not be read or written at the last attempt, in sentences, and since when that is so. */
+export type SideProblem = { readonly code: ErrorCode; readonly text: string; readonly sinceMs: number };
 export type PassStart = { readonly tick: number; readonly atMs: number };
 
 /** The packed state (core/pack.ts) with what queries need beside it. */

@@ -12,6 +12,7 @@ import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
+import { noteUnread, problemSince } from './side-problem.js';
 import { takeAhead } from './take-ahead.js';
 import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
 
@@ -32,7 +33,13 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
   const reading = input.plan === null ? active : await planRevision(ports, input.plan);
   if (reading === null) return nothingRead;
   const ahead = active !== null && active.id !== reading.id ? { active: active.rules, next: reading.rules } : null;
-  const look = await lookAtSide(ports, pair, reading, { ...input, again: ahead === null });
+  const look = await lookAtSide(ports, pair, reading, { ...input, again: ahead === null }).catch(
+    async (error: unknown) => {
+      // What is wrong with the side matters more than that it cannot be written down.
+      await noteUnread(ports, input, error).catch(() => undefined);
+      throw error;
+    },
+  );
   if (look === 'again') return { read: 0, changed: 0, more: true };
   return store.transact(input.pair, async (transaction) => {
     refuseIfMoved(pair, transaction.pair, input.side);
@@ -57,7 +64,10 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
     if (ahead === null) await takeRecords(taking);
     else await takeAhead({ transaction, page, side, records, deleted, readTick: look.pass.tick, ...ahead });
     const stored = transaction.pair.cursors[side];
-    const cursor = { ...cursorAfter(stored, look), ...(ahead === null ? {} : { complete: stored?.complete ?? null }) };
+    const cursor = {
+      ...cursorAfter(stored, look, transaction.nowMs),
+      ...(ahead === null ? {} : { complete: stored?.complete ?? null }),
+    };
     await page.commit({
       cursors: { [input.side]: cursor },
       setAside: look.page.setAside.map(({ place, reason, key }) => ({
@@ -158,7 +168,13 @@ function withoutSuspects(page: ReadPage): ReadPage {
 async function restart(ports: EnginePorts, pair: PairRow['pair'], side: SideName): Promise<void> {
   await ports.store.transact(pair, async (transaction) => {
     const stored = transaction.pair.cursors[side];
-    const cursor: SideCursor = { cursor: null, pass: null, complete: stored?.complete ?? null, problem: null };
+    const cursor: SideCursor = {
+      problem: null,
+      ...stored,
+      cursor: null,
+      pass: null,
+      complete: stored?.complete ?? null,
+    };
     await transaction.commit({
       pair: { ...transaction.pair, cursors: { ...transaction.pair.cursors, [side]: cursor } },
     });
@@ -173,13 +189,16 @@ function tellsSetAside({ isFirst, cursor, page }: Look): boolean {
   return isFirst && (page.setAside.length > 0 || page.cursor !== cursor);
 }
 
-function cursorAfter(stored: SideCursor | undefined, { page, pass }: Look): SideCursor {
+function cursorAfter(stored: SideCursor | undefined, { page, pass }: Look, nowMs: number): SideCursor {
+  const { suspect } = page;
+  const found = suspect === undefined ? null : ({ code: 'connector.source_invalid', text: suspect } as const);
   return {
+    ...stored,
     cursor: page.cursor,
     pass: page.more ? pass : null,
     // A pass that was not believed says nothing about records that it did not return.
-    complete: page.more || page.suspect !== undefined ? (stored?.complete ?? null) : pass,
-    problem: page.suspect ?? null,
+    complete: page.more || suspect !== undefined ? (stored?.complete ?? null) : pass,
+    problem: found === null ? null : problemSince(stored?.problem, found, nowMs),
   };
 }
 

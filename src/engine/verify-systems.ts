@@ -90,7 +90,9 @@ class Tally {
     if (standing === 'gone') return;
     this.compared += 1;
     const difference = this.#differenceOf(state, fresh);
-    if (difference === null && standing !== 'one_sided') {
+    // A record that a side does not have agrees with nothing, whatever the others hold.
+    const isEverywhere = this.#rules.sides.every(({ name }) => state.sides[name]?.presence === 'present');
+    if (difference === null && isEverywhere) {
       this.#agree += 1;
       return;
     }

@@ -11,6 +11,25 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** Keys one by one. Ctrl-C and Ctrl-Z are no signals then, so they are made into what they stand for. */
+function onKey(heard: (keys: string) => void): () => void {
+  const { stdin } = process;
+  const signals: { readonly [key: string]: NodeJS.Signals } = { '\u0003': 'SIGINT', '\u001a': 'SIGTSTP' };
+  const listener = (keys: string): void => {
+    const signal = signals[keys];
+    if (signal === undefined) heard(keys);
+    else process.kill(process.pid, signal);
+  };
+  const again = (): void => void stdin.setRawMode(true);
+  stdin.setRawMode(true).setEncoding('utf8').on('data', listener).resume();
+  process.on('SIGCONT', again);
+  return () => {
+    process.removeListener('SIGCONT', again);
+    stdin.removeListener('data', listener).pause();
+    stdin.setRawMode(false);
+  };
+}
+
 const variables = processVariables();
 process.exitCode = await runCli(
   process.argv.slice(2),
@@ -31,6 +50,7 @@ process.exitCode = await runCli(
         process.removeListener('SIGTERM', listener);
       };
     },
+    onKey,
     leave: (exit) => process.exit(exit),
   },
   machineryOf(variables),

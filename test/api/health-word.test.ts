@@ -12,6 +12,9 @@ type Symptoms = {
   readonly mode?: PairMode;
   readonly halted?: boolean;
   readonly unreadable?: boolean;
+  /** A side that does not answer just now, for so long. */
+  readonly awayMs?: number;
+  readonly unwrittenMs?: number;
   readonly failed?: boolean;
   readonly readAgain?: boolean;
   readonly conflicts?: Partial<PairStatus['openConflicts']>;
@@ -31,14 +34,19 @@ const planIn = {
 function statusWith(symptoms: Symptoms): PairStatus {
   const { mode = 'active', halted = false, unreadable = false, failed = false, planReady, oldestMs } = symptoms;
   const complete = symptoms.readAgain === true ? { tick: 8, atMs: nowMs } : null;
-  const cursor = { cursor: null, pass: null, complete, problem: unreadable ? 'it does not answer.' : null };
+  const { awayMs, unwrittenMs } = symptoms;
+  const lasting = { code: 'connector.source_invalid', text: 'it is half a file.', sinceMs: nowMs - 5000 } as const;
+  const passing = { code: 'connector.source_unstable', text: 'it is open in a spreadsheet program.' } as const;
+  const away = awayMs === undefined ? null : { ...passing, sinceMs: nowMs - awayMs };
+  const writeProblem = unwrittenMs === undefined ? null : { ...passing, sinceMs: nowMs - unwrittenMs };
+  const cursor = { cursor: null, pass: null, complete, problem: unreadable ? lasting : away, writeProblem };
   return {
     ...status,
     row: {
       ...pairRow,
       mode,
       halt: halted ? { reason: '40 deletes, the limit is 10.', counts: { delete: 40 }, atMs: nowMs - 1 } : null,
-      cursors: { [crm]: cursor, [erp]: { ...cursor, problem: null } },
+      cursors: { [crm]: cursor, [erp]: { ...cursor, problem: null, writeProblem: null } },
     },
     everyMs: symptoms.everyMs ?? 1000,
     standings: { ...status.standings, ...symptoms.standings },
@@ -54,7 +62,14 @@ test.for<readonly [word: string, why: string, symptoms: Symptoms, reason: string
   ['Stopped', 'a brake, even when paused', { halted: true, mode: 'paused' }, 'parley plan suppliers'],
   ['Stopped', 'no worker', { workers: 0, conflicts: { clash: 3 } }, 'No worker'],
   ['Stopped', 'no worker for a plan that is being made', { workers: 0, mode: 'new', planReady: 'good' }, 'No worker'],
-  ['Stopped', 'a side that cannot be read', { unreadable: true }, 'crm: it does not answer.'],
+  ['Stopped', 'a side that cannot be read', { unreadable: true }, 'crm cannot be read: it is half a file.'],
+  ['Stopped', 'such a side, and not the run that failed by it', { unreadable: true, failed: true }, 'crm cannot be'],
+  [
+    'Needs you',
+    'a question, with the side that does not answer',
+    { conflicts: { clash: 1 }, awayMs: 9e6 },
+    'crm cannot be read.',
+  ],
   ['Stopped', 'a failed run', { failed: true, mode: 'held' }, 'it fell over'],
   ['Needs you', 'one clash', { conflicts: { clash: 1 } }, 'A decision waits (1 clash): parley review list.'],
   [
@@ -81,6 +96,15 @@ test.for<readonly [word: string, why: string, symptoms: Symptoms, reason: string
   ['New', 'with a plan that expired', { mode: 'new', planReady: 'expired' }, 'parley plan suppliers'],
   ['Late', 'a write that waits too long', { oldestMs: lateAfterMs + 1, standings: { on_its_way: 1 } }, '1 record is'],
   ['Catching up', 'a write that waits as long as it may', { oldestMs: lateAfterMs }, 'on the way'],
+  ['Late', 'a side that does not answer for too long', { awayMs: lateAfterMs + 1 }, 'crm cannot be read: it is open'],
+  [
+    'Late',
+    'a side that cannot be written, whatever its deliveries count',
+    { unwrittenMs: lateAfterMs + 1, oldestMs: 1 },
+    'crm cannot be written: it is open',
+  ],
+  ['Catching up', 'a side that does not answer just now', { awayMs: 10, failed: true }, 'crm cannot be read'],
+  ['Healthy', 'a side that could not be written when nothing waits for it', { unwrittenMs: 9e6 }, 'Nothing is on its'],
   ['Catching up', 'a pair that is polled seldom', { oldestMs: 9 * 60_000, everyMs: 5 * 60_000 }, 'on the way'],
   ['Catching up', 'records on their way', { standings: { on_its_way: 212 } }, '212 records are on the way.'],
   ['Catching up', 'records that a plan left out', { standings: { undecided: 2 } }, 'parley plan suppliers'],
@@ -128,6 +152,8 @@ test('a status is what its schema says, whatever is wrong with the pair', () => 
       mode: fc.constantFrom<PairMode>('new', 'active', 'held', 'paused', 'draining'),
       halted: fc.boolean(),
       unreadable: fc.boolean(),
+      awayMs: fc.nat(),
+      unwrittenMs: fc.nat(),
       failed: fc.boolean(),
       planReady: fc.constantFrom<'good' | 'expired'>('good', 'expired'),
       oldestMs: fc.nat(),
@@ -140,6 +166,13 @@ test('a status is what its schema says, whatever is wrong with the pair', () => 
       expect(pairSchema.parse(view)).toEqual(view);
     }),
   );
+});
+
+test('a status says since when a side cannot be read or written', () => {
+  const [side] = pairView(statusWith({ awayMs: 7000, unwrittenMs: 9000, oldestMs: 1 }), 1).sides;
+  expect([side?.problemSince, side?.writeProblemSince].map((moment) => nowMs - Date.parse(moment ?? ''))).toEqual([
+    7000, 9000,
+  ]);
 });
 
 test('a plan past its time is shown as expired although nobody marked it', () => {

@@ -11,9 +11,15 @@ import type { Style } from '../../src/cli/render/style.js';
 import { table } from '../../src/cli/render/table.js';
 import { clipped, widthOf } from '../../src/cli/render/text-width.js';
 import { plainValue, quotedValue, tally } from '../../src/cli/render/value.js';
+import { renderCycle } from '../../src/cli/render/cycle.js';
 import { renderApplied } from '../../src/cli/render/applied.js';
 import { watchLine } from '../../src/cli/render/watch.js';
-import { renderLedgerVerification, renderVerification } from '../../src/cli/render/ledger.js';
+import {
+  renderEntries,
+  renderEntry,
+  renderLedgerVerification,
+  renderVerification,
+} from '../../src/cli/render/ledger.js';
 import { conflict, ledgerEntry, nowMs, status } from '../api/sample-hub.js';
 
 const wide: Style = { color: false, ascii: false, width: Number.POSITIVE_INFINITY, nowMs, timeZone: 'UTC' };
@@ -218,10 +224,73 @@ test('a comparison explains every difference, and shows what it cannot explain',
   };
   expect(renderVerification(found, wide)).toBe(
     `Compared 1,000 records of suppliers in 1.2 s: 99.50 % agree (995).
-  explained    asked 4
+  asked        4   a person decides: parley review
   unexplained  1
     erp:17  name  differs`,
   );
+});
+
+test('a held delete is a line of a comparison of its own', () => {
+  const found = { pair: 'p', ok: true, compared: 3, agree: 2, differences: { held: 1 }, unexplained: [], ms: 100 };
+  expect(renderVerification(found, wide)).toContain('66.66 % agree (2).\n  held         1   a delete, a new record');
+});
+
+const shownEntry = (kind: string, detail: object) =>
+  ledgerEntryView({
+    ...ledgerEntry,
+    entry: { ...ledgerEntry.entry, kind: kind as 'pair' },
+    payload: { nonce: 'n', patch: [], inverse: [], effects: [], detail: detail as never },
+  });
+
+test.for([
+  ['pair', { from: 'active', to: 'held' }, 'active => held'],
+  ['pair', { plan: 7, revision: '8c1f02e0000' }, 'plan 7, config 8c1f02e'],
+  ['pair', { reason: '40 deletes, the limit is 10.', counts: { delete: 40 } }, '40 deletes, the limit is 10.'],
+  [
+    'asked',
+    {
+      siblings: [
+        { side: 'crm', value: 'North' },
+        { side: 'erp', value: 'South' },
+      ],
+    },
+    'name  crm North | erp South',
+  ],
+] as const)('an entry of kind %s says what happened: %j', ([kind, detail, text]) => {
+  expect(renderEntries([shownEntry(kind, detail)], wide)).toContain(text);
+  expect(watchLine(shownEntry(kind, detail), ['crm', 'erp'], wide)).toContain(text);
+  expect(renderEntry(shownEntry(kind, detail), wide)).toContain(text);
+});
+
+const trouble = {
+  side: 'erp',
+  doing: 'written' as const,
+  code: 'connector.source_unstable',
+  text: 'suppliers.csv is open in a spreadsheet program.',
+  since: at(90_000),
+};
+const quiet = { read: 0, edited: 0, created: 0, deleted: 0, asked: 0, written: 0, refused: 0, setAside: 0 };
+
+test('a cycle that could not reach a side never says that nothing had changed', () => {
+  const cycle = { ...quiet, halted: false, problem: 'the run failed', troubles: [trouble] };
+  expect(renderCycle('suppliers', cycle, wide)).toBe(
+    `Ran suppliers in part: nothing was done.
+problem  erp could not be written since 09:10:30: suppliers.csv is open in a spreadsheet program.`,
+  );
+});
+
+test('a status says below the side what is wrong with it and since when', () => {
+  const cursor = { cursor: null, pass: null, complete: null, problem: null };
+  const writeProblem = { code: 'connector.source_unstable', text: 'it is open.', sinceMs: nowMs - 90_000 } as const;
+  const row = { ...status.row, cursors: { erp: { ...cursor, writeProblem } } } as never;
+  const text = renderStatus(pairView({ ...status, row, oldestUndeliveredMs: nowMs - 90_000 }, 1), wide);
+  expect(text).toMatch(/^ {13}not written since 09:10:30: it is open\.$/m);
+  expect(text).toContain('Late: erp cannot be written: it is open. Since 09:10:30.');
+});
+
+test('questions about whole records are held until a person decides, not by a limit', () => {
+  const standings = { ...status.standings, held: 3 };
+  expect(renderStatus(pairView({ ...status, standings }, 1), wide)).toContain('3 held until a person decides');
 });
 
 test('a ledger that proves nothing names the places', () => {

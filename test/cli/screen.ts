@@ -21,6 +21,8 @@ export type Running = {
   readonly machinery?: Partial<Machinery>;
   /** Columns of a terminal; none when not given. */
   readonly columns?: number;
+  /** The keys that are pressed, and after which text of standard error; somebody is at the terminal then. */
+  readonly keys?: { readonly after: string; readonly press: readonly string[] };
   /** Called with every text of standard output, and how to press Ctrl-C. */
   readonly onOut?: (text: string, interrupt: () => void) => void;
 };
@@ -28,9 +30,11 @@ export type Running = {
 const refuses = (): Promise<never> => Promise.reject(new Error('this test brings nothing of the kind'));
 
 /** Runs the command line in this process, with what it prints kept apart. */
-export async function running({ words, cwd, env = {}, machinery = {}, columns, onOut }: Running): Promise<Ran> {
+export async function running({ words, cwd, env = {}, machinery = {}, columns, keys, onOut }: Running): Promise<Ran> {
   let [out, err] = ['', ''];
   let heard: (count: number) => void = () => undefined;
+  let typed: (keys: string) => void = () => undefined;
+  let waiting = keys?.press ?? [];
   const screen = columns === undefined ? {} : { isTTY: true, columns };
   const exit = await runCli(
     words,
@@ -42,8 +46,21 @@ export async function running({ words, cwd, env = {}, machinery = {}, columns, o
           onOut?.(text, () => heard(1));
         },
       },
-      stderr: { ...screen, write: (text) => void (err += text) },
-      stdin: {},
+      stderr: {
+        ...screen,
+        write(text) {
+          err += text;
+          if (keys === undefined || !text.includes(keys.after)) return;
+          const pressed = waiting;
+          waiting = [];
+          for (const key of pressed) typed(key);
+        },
+      },
+      stdin: { isTTY: keys !== undefined },
+      onKey(listener) {
+        typed = listener;
+        return () => undefined;
+      },
       env,
       cwd,
       nowMs: () => nowMs,

@@ -9,7 +9,7 @@ import type { Authority, UnitRules } from '../../src/core/rules.js';
 import { a, ask, b, c, e, either, hubOf, masterA, newest, preferA, rulesOf, unitOf } from './sample.js';
 import { randomSteps, run, runAll } from './random-steps.js';
 import { outcome, play } from './steps.js';
-import { agreedWorld, hubAt, newWorld, read, settleOnce, type World } from './world.js';
+import { agreedWorld, edit, heal, hubAt, newWorld, read, settleOnce, type World } from './world.js';
 import { state } from './states.js';
 
 // SPEC I1, I8, I9, I18: deciding is a function, deciding again changes nothing, and nothing is written without need.
@@ -135,3 +135,11 @@ function withV(world: World): World['real'][typeof a] {
   const real = world.real[a] as World['real'][typeof a];
   return { fields: { ...real?.fields, v: '2' }, version: (real?.version ?? 0) + 1, fed: real?.fed ?? 0 };
 }
+
+test('the first change by a master after an equal first contact replaces nothing of the other side, and says so', () => {
+  const rules = rulesOf({ sides: [a, b], units: [unitOf('u', masterA('restore'))] });
+  const met = agreedWorld({ rules, records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } } });
+  const changed = heal(edit(met, a, { u: 'y' }));
+  expect(changed.real[b]?.fields).toMatchObject({ u: 'y' });
+  expect(changed.facts.filter(({ kind }) => kind === 'stray')).toEqual([]);
+});

@@ -83,7 +83,14 @@ test('the whole row of a pair comes back as it was committed, but for the newest
     tick: 7,
     nextEntity: 58_001,
     linked: 46_521,
-    cursors: { [crm]: { cursor: '{"xmin":"1\\u0000"}', pass, complete: null, problem: 'ö' } },
+    cursors: {
+      [crm]: {
+        cursor: '{"xmin":"1\\u0000"}',
+        pass,
+        complete: null,
+        problem: { code: 'connector.denied', text: 'ö', sinceMs: 5 },
+      },
+    },
     ledgerSize: 3,
     ledgerPeaks: ['ab'.repeat(32), 'cd'.repeat(32)],
     nextRun: 4,

@@ -174,7 +174,7 @@ describe('a file that is wrong as a whole is left alone as a whole, and says so'
     damage(whole);
     const problem = await desk.cycles();
     const { row: pair } = await desk.status();
-    const said = [problem, ...Object.values(pair.cursors).map((cursor) => cursor.problem)].join(' ');
+    const said = [problem, ...Object.values(pair.cursors).map((cursor) => cursor.problem?.text)].join(' ');
     expect(said).toMatch(told);
     expect(await health()).toMatchObject({ word: 'Stopped' });
     expect((await health()).reason).toMatch(told);

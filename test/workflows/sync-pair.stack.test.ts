@@ -61,6 +61,13 @@ describe('a cycle', () => {
     expect(world.written).toBe(0);
   });
 
+  test('a side that cannot be read does not keep the other one from being read and written', async () => {
+    const failing: World['failing'] = (verb, detail) =>
+      verb === 'takePage' && detail === 'crm' ? new ParleyError('connector.denied', 'crm lets nobody in.') : null;
+    const { runner, pair } = stage({ pages: { crm: [], erp: [page] }, failing });
+    expect(await runner.runNow(pair)).toMatchObject({ written: 1, problem: 'crm lets nobody in.' });
+  });
+
   test('what an interrupted worker left open is delivered first, after the brakes', async () => {
     const { engine, runner, pair, world } = stage();
     world.deliveries.push({ id: 77, side: 'erp' as never });

@@ -18,13 +18,7 @@ export function pairView(status: PairStatus, workersAlive: number): PairView {
     mode: row.mode,
     halt: row.halt === null ? null : { reason: row.halt.reason, counts: row.halt.counts, at: moment(row.halt.atMs) },
     everyMs: status.everyMs,
-    sides: status.sides.map((side) => ({
-      name: side.name,
-      connection: side.connection,
-      object: side.object,
-      readAt: momentOrNull(row.cursors[side.name]?.complete?.atMs ?? null),
-      problem: row.cursors[side.name]?.problem ?? null,
-    })),
+    sides: status.sides.map((side) => sideView(side, status)),
     revision: { active: row.revision, latest: row.latestRevision, differs: row.revision !== row.latestRevision },
     linked: row.linked,
     standings: { ...status.standings },
@@ -38,6 +32,25 @@ export function pairView(status: PairStatus, workersAlive: number): PairView {
     ledgerSize: row.ledgerSize,
     lastVerifiedAt: momentOrNull(row.lastVerifyAtMs),
     now: moment(status.nowMs),
+  };
+}
+
+function sideView(
+  { name, connection, object }: PairStatus['sides'][number],
+  status: PairStatus,
+): PairView['sides'][number] {
+  const cursor = status.row.cursors[name];
+  // What nothing waits for is no trouble any more, whatever the last attempt came to.
+  const unwritten = status.oldestUndeliveredMs === null ? null : (cursor?.writeProblem ?? null);
+  return {
+    name,
+    connection,
+    object,
+    readAt: momentOrNull(cursor?.complete?.atMs ?? null),
+    problem: cursor?.problem?.text ?? null,
+    problemSince: momentOrNull(cursor?.problem?.sinceMs ?? null),
+    writeProblem: unwritten?.text ?? null,
+    writeProblemSince: momentOrNull(unwritten?.sinceMs ?? null),
   };
 }
 

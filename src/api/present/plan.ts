@@ -1,17 +1,17 @@
 import type { PlanItemView, PlanView } from '../../contract/api/plans.js';
+import { isExpired } from '../../engine/plan.js';
 import type { PlanItem, PlanRow } from '../../engine/store.js';
 import { moment, momentOrNull } from './moment.js';
 
 /** A plan as people see it: one that is past its time is shown as expired, whether or not anybody has marked it. */
 export function planView(row: PlanRow, nowMs: number): PlanView {
-  const expired = row.state === 'ready' && row.expiresAtMs !== null && row.expiresAtMs <= nowMs;
   const asOf =
     row.asOf === null ? null : Object.fromEntries(Object.entries(row.asOf).map(([s, ms]) => [s, moment(ms)]));
   return {
     id: row.id,
     pair: row.pair,
     revision: row.revision,
-    state: expired ? 'expired' : row.state,
+    state: isExpired(row, nowMs) ? 'expired' : row.state,
     counts: row.counts,
     asOf,
     createdAt: moment(row.createdAtMs),

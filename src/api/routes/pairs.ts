@@ -15,6 +15,7 @@ import type { Role } from '../../engine/store.js';
 import type { ApiDependencies } from '../environment.js';
 import { moment, pageView } from '../present/moment.js';
 import { pairView } from '../present/pair.js';
+import { cycleView } from '../present/run.js';
 import { answers, createRouter, type Router, securedRoute } from '../router.js';
 
 export const pairParams = z.object({ pair: pairNameSchema });
@@ -43,7 +44,7 @@ export function pairRoutes(dependencies: ApiDependencies): Router {
     }),
     async (c) => {
       const pair = await existingPair(dependencies, c.req.valid('param').pair);
-      return c.json(await runner.runNow(pair), 200);
+      return c.json(cycleView(await runner.runNow(pair)), 200);
     },
   );
 

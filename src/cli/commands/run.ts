@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { exits } from '../exit-codes.js';
+import type { CycleView } from '../../contract/api/runs.js';
+import type { ErrorCode } from '../../core/errors.js';
+import { type ExitCode, exitOf, exits } from '../exit-codes.js';
 import { performs, type Session } from '../perform.js';
-import { renderCycle } from '../render/cycle.js';
+import { renderCycle, troubleText } from '../render/cycle.js';
 
 export function run(program: Command, session: Session): void {
   const command = program
@@ -12,18 +14,23 @@ export function run(program: Command, session: Session): void {
     const pair = await context.pair(given);
     context.onInterrupt(() => `Interrupted. The run of ${pair} goes on: parley status ${pair}`);
     const cycle = await (await context.api()).pairs.run(pair);
-    const exit =
-      cycle.problem !== null
-        ? exits.failed
-        : cycle.halted
-          ? exits.refused
-          : cycle.refused > 0
-            ? exits.partly
-            : exits.done;
     const problems = [
-      ...(cycle.problem === null ? [] : [{ code: 'run.failed', message: cycle.problem }]),
+      ...cycle.troubles.map(({ code, ...trouble }) => ({ code, message: troubleText(trouble, context.output.style) })),
+      ...(cycle.problem === null || cycle.troubles.length > 0 ? [] : [{ code: 'run.failed', message: cycle.problem }]),
       ...(cycle.halted ? [{ code: 'pair.halted', message: 'A brake stopped all writes.' }] : []),
     ];
+    const exit = exitOfCycle(cycle);
     return { exit, problems, data: { pair, ...cycle }, text: renderCycle(pair, cycle, context.output.style) };
   });
+}
+
+/** Unreachable when a side could not be reached, in part when the rest of the pair was run or a side refused something. */
+function exitOfCycle({ troubles, problem, halted, refused }: CycleView): ExitCode {
+  if (halted) return exits.refused;
+  const codes: readonly string[] = Object.keys(exitOf);
+  const isAway = troubles.some(({ code }) => codes.includes(code) && exitOf[code as ErrorCode] === exits.unreachable);
+  if (isAway) return exits.unreachable;
+  if (troubles.length > 0) return exits.partly;
+  if (problem !== null) return exits.failed;
+  return refused > 0 ? exits.partly : exits.done;
 }

@@ -1,11 +1,11 @@
 import type { LedgerEntryView, LedgerVerificationView } from '../../contract/api/ledger.js';
 import type { VerificationView } from '../../contract/api/pairs.js';
-import { changesOf, receiptsOf } from './entry-change.js';
+import { changesOf, pairChange, receiptsOf, siblingsOf } from './entry-change.js';
 import { between, clock, duration } from './moment.js';
 import { paint, type Style } from './style.js';
 import { table } from './table.js';
 import { printable } from './text-width.js';
-import { count, counted, place, plainValue, tally } from './value.js';
+import { count, counted, place, plainValue } from './value.js';
 
 /** Entries of a ledger, one line each. */
 export function renderEntries(entries: readonly LedgerEntryView[], style: Style): string {
@@ -38,7 +38,8 @@ export function renderEntries(entries: readonly LedgerEntryView[], style: Style)
 /** What an entry says in one line; without its payload only the fields are known. */
 function whatOf(entry: LedgerEntryView): string {
   if (entry.kind === 'delivered') return entry.payload === null ? '' : counted(receiptsOf(entry), 'write');
-  const changes = changesOf(entry);
+  if (entry.kind === 'pair') return pairChange(entry);
+  const changes = entry.kind === 'asked' ? siblingsOf(entry) : changesOf(entry);
   return changes.length === 0 ? entry.units.join(', ') : changes.join(', ');
 }
 
@@ -64,6 +65,8 @@ export function renderEntry(entry: LedgerEntryView, style: Style): string {
   for (const { unit, before, after } of entry.payload.effects) {
     lines.push(line(unit, `${plainValue(before)} => ${plainValue(after)}`));
   }
+  for (const text of siblingsOf(entry)) lines.push(line('edits', text));
+  if (entry.kind === 'pair') lines.push(line('what', pairChange(entry)));
   for (const { op, path } of entry.payload.patch) lines.push(line('patch', `${op} ${printable(path)}`));
   return lines.join('\n');
 }
@@ -98,6 +101,21 @@ function checkpointLine({ checkpoints, entries }: LedgerVerificationView, style:
   return `checkpoints: ${held} with ${counted(newest.size, 'entry', 'entries')}${since}. Key ${publicKey ?? '-'}`;
 }
 
+/** What a reason means that is not said by its name. */
+const reasonTexts: { readonly [reason: string]: string } = {
+  held: 'a delete, a new record or a match; a person decides: parley review',
+  asked: 'a person decides: parley review',
+  refused: 'a side would not have the write: parley review --kind refused',
+  not_read_yet: 'changed since they were read',
+  undecided: 'wait for the next run or plan',
+  override: 'a rule or a person lets them differ',
+};
+
+function reasonText(reason: string): string {
+  const text = reasonTexts[reason];
+  return text === undefined ? '' : `   ${text}`;
+}
+
 const findingsShown = 20;
 
 /** The full comparison of both systems. Only what is unexplained is an alarm. */
@@ -107,8 +125,8 @@ export function renderVerification(verified: VerificationView, style: Style): st
   const head = `Compared ${counted(compared, 'record')} of ${pair} in ${duration(ms)}: ${percent} % agree (${count(agree)}).`;
   const { unexplained: alarms = unexplained.length, ...explained } = differences;
   const lines = [head];
-  const reasons = tally(explained).replaceAll('_', ' ');
-  if (reasons !== '') lines.push(`  explained    ${reasons}`);
+  for (const [reason, number] of Object.entries(explained))
+    lines.push(`  ${reason.replaceAll('_', ' ').padEnd(12)} ${count(number)}${reasonText(reason)}`);
   lines.push(
     ok ? `  ${paint(style, 'green', 'unexplained  0')}` : `  ${paint(style, 'red', `unexplained  ${count(alarms)}`)}`,
   );

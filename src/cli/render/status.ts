@@ -77,11 +77,7 @@ export function renderStatus(pair: PairView, style: Style): string {
     `${paint(style, 'bold', pair.pair)}   ${printable(pair.about)}`,
     `${paint(style, paints[pair.state], pair.state)}: ${printable(pair.reason)}${since}`,
     '',
-    ...pair.sides.map((side) => {
-      const read = side.readAt === null ? 'never read in full' : `read ${age(side.readAt, nowMs)} ago`;
-      const problem = side.problem === null ? '' : `   ${printable(side.problem)}`;
-      return line(side.name, `${printable(side.connection)}/${printable(side.object)}, ${read}${problem}`);
-    }),
+    ...pair.sides.flatMap((side) => sideLines(side, nowMs, style)),
     line('agreement', agreementText(pair)),
     ...differLines(pair),
     line('waiting', pair.oldestUndeliveredAt === null ? 'nothing' : `oldest ${age(pair.oldestUndeliveredAt, nowMs)}`),
@@ -98,6 +94,18 @@ export function renderStatus(pair: PairView, style: Style): string {
   return lines.join('\n');
 }
 
+/** Where a side is and when it was read; below it what is wrong with it, and since when. */
+function sideLines(side: PairView['sides'][number], nowMs: number, style: Style): readonly string[] {
+  const read = side.readAt === null ? 'never read in full' : `read ${age(side.readAt, nowMs)} ago`;
+  const trouble = (doing: string, text: string | null, since: string | null): readonly string[] =>
+    text === null ? [] : [line('', `not ${doing} since ${clock(since, style)}: ${printable(text)}`)];
+  return [
+    line(side.name, `${printable(side.connection)}/${printable(side.object)}, ${read}`),
+    ...trouble('read', side.problem, side.problemSince),
+    ...trouble('written', side.writeProblem, side.writeProblemSince),
+  ];
+}
+
 function line(name: string, text: string): string {
   return `  ${padded(name, 10)} ${text}`;
 }
@@ -112,7 +120,7 @@ const reasons: Readonly<Record<keyof PairView['agreement']['differ'], string>> =
   onItsWay: 'on their way',
   asked: 'wait for a person',
   refused: 'refused by a side',
-  held: 'held by a limit',
+  held: 'held until a person decides',
 };
 
 /** Every difference has exactly one reason; what rules allow to differ stands apart. */

@@ -3,7 +3,7 @@ import type { PairView } from '../../contract/api/pairs.js';
 import { age, clock } from './moment.js';
 import { paint, type Style } from './style.js';
 import { clipped, padded, printable } from './text-width.js';
-import { changesOf, receiptsOf } from './entry-change.js';
+import { changesOf, pairChange, receiptsOf, siblingsOf } from './entry-change.js';
 import { count, counted } from './value.js';
 
 /** The line above the changes: the word, the reason, and what waits. */
@@ -33,6 +33,7 @@ function changeOf(entry: LedgerEntryView, sides: readonly string[]): Told | null
   const others = sides.filter((side) => side !== entry.side).join(', ');
   const record = recordName(entry);
   const changes = changesOf(entry).join(', ');
+  const asked = siblingsOf(entry).join(', ') || entry.units.join(', ');
   switch (entry.kind) {
     case 'edited':
       return { direction: `${entry.side} -> ${others}`, text: `${record}  ${changes}` };
@@ -43,7 +44,7 @@ function changeOf(entry: LedgerEntryView, sides: readonly string[]): Told | null
     case 'deleted':
       return { direction: `${entry.side} deleted`, text: `${record}  ${printable(entry.rule)}` };
     case 'asked':
-      return { direction: 'asked', text: `${record}  ${entry.units.join(', ')}  parley review list` };
+      return { direction: 'asked', text: `${record}  ${asked}  parley review list` };
     case 'decided':
     case 'resolved':
     case 'closed':
@@ -53,7 +54,10 @@ function changeOf(entry: LedgerEntryView, sides: readonly string[]): Told | null
     case 'refused':
       return { direction: `refused ${entry.side}`, text: `${record}  parley review --kind refused` };
     case 'pair':
-      return { direction: 'pair', text: `${printable(entry.rule)} by ${printable(entry.actor)}` };
+      return {
+        direction: 'pair',
+        text: `${printable(entry.rule)}  ${pairChange(entry)}  by ${printable(entry.actor)}`,
+      };
     default:
       return null;
   }

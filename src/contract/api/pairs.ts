@@ -26,7 +26,10 @@ const pairSideSchema = z.object({
   connection: z.string(),
   object: z.string(),
   readAt: momentSchema.nullable().meta({ description: 'When the last complete read began' }),
-  problem: z.string().nullable(),
+  problem: z.string().nullable().meta({ description: 'Why it could not be read, or was read and not believed' }),
+  problemSince: momentSchema.nullable(),
+  writeProblem: z.string().nullable().meta({ description: 'Why what waits for it could not be written' }),
+  writeProblemSince: momentSchema.nullable(),
 });
 
 /** Records that differ are always broken down by reason. What rules allow to differ stands apart. */
