@@ -3,9 +3,10 @@ import { firstContact } from './first-contact.js';
 import { memory } from './memory.js';
 import { orchestration } from './orchestration.js';
 import { isKept, measure, type Measurement, printReport, saveResult } from './report.js';
+import { recordList } from './record-list.js';
 import { twoWay } from './two-way.js';
 
-const measurements: readonly Measurement[] = [twoWay, firstContact, memory, orchestration];
+const measurements: readonly Measurement[] = [twoWay, firstContact, memory, orchestration, recordList];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

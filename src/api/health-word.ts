@@ -41,7 +41,7 @@ function stopped(status: PairStatus, workersAlive: number): Health | null {
     return { word: 'Stopped', reason: 'No worker is alive: nothing is read or written until one runs.', sinceMs: null };
   }
   const troubles = troublesNow(status);
-  const lasting = troubles.find(({ code }) => !errorCodes[code].retryable);
+  const lasting = troubles.find((trouble) => isLasting(trouble, lastRun));
   if (lasting !== undefined) return { word: 'Stopped', reason: troubleText(lasting), sinceMs: lasting.sinceMs };
   // The failure of a run is told where no side is known to be the reason.
   if (troubles.length === 0 && lastRun?.result === 'failed' && !readSince(status, lastRun.endedAtMs ?? status.nowMs)) {
@@ -52,6 +52,16 @@ function stopped(status: PairStatus, workersAlive: number): Health | null {
     };
   }
   return null;
+}
+
+/**
+ * Whether somebody has to do something. A file that somebody works on is none of that: it is only late. A system that
+ * does not answer is, once a run has waited for it in vain.
+ */
+function isLasting({ code, sinceMs }: SideTrouble, lastRun: PairStatus['lastRun']): boolean {
+  if (!errorCodes[code].retryable) return true;
+  if (code === 'connector.source_unstable' || lastRun?.result !== 'failed') return false;
+  return (lastRun.endedAtMs ?? sinceMs) >= sinceMs;
 }
 
 /** What is wrong with the sides. A side that nothing waits to be written to is in no trouble. */

@@ -58,7 +58,7 @@ export class WatchScreen {
     if (key === '\r' || key === '\n') {
       this.#filter = typed;
       this.#typed = null;
-    } else if (key === '\u007f' || key === '\b') this.#typed = [...typed].slice(0, -1).join('');
+    } else if (key === '\u007f' || key === '\b') this.#typed = Array.from(typed).slice(0, -1).join('');
     else if (key >= ' ') this.#typed = typed + key;
   }
 

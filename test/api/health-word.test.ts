@@ -15,6 +15,7 @@ type Symptoms = {
   /** A side that does not answer just now, for so long. */
   readonly awayMs?: number;
   readonly unwrittenMs?: number;
+  readonly isDown?: boolean;
   readonly failed?: boolean;
   readonly readAgain?: boolean;
   readonly conflicts?: Partial<PairStatus['openConflicts']>;
@@ -36,7 +37,8 @@ function statusWith(symptoms: Symptoms): PairStatus {
   const complete = symptoms.readAgain === true ? { tick: 8, atMs: nowMs } : null;
   const { awayMs, unwrittenMs } = symptoms;
   const lasting = { code: 'connector.source_invalid', text: 'it is half a file.', sinceMs: nowMs - 5000 } as const;
-  const passing = { code: 'connector.source_unstable', text: 'it is open in a spreadsheet program.' } as const;
+  const code = symptoms.isDown === true ? 'connector.unreachable' : 'connector.source_unstable';
+  const passing = { code, text: 'it is open in a spreadsheet program.' } as const;
   const away = awayMs === undefined ? null : { ...passing, sinceMs: nowMs - awayMs };
   const writeProblem = unwrittenMs === undefined ? null : { ...passing, sinceMs: nowMs - unwrittenMs };
   const cursor = { cursor: null, pass: null, complete, problem: unreadable ? lasting : away, writeProblem };
@@ -64,6 +66,14 @@ test.for<readonly [word: string, why: string, symptoms: Symptoms, reason: string
   ['Stopped', 'no worker for a plan that is being made', { workers: 0, mode: 'new', planReady: 'good' }, 'No worker'],
   ['Stopped', 'a side that cannot be read', { unreadable: true }, 'crm cannot be read: it is half a file.'],
   ['Stopped', 'such a side, and not the run that failed by it', { unreadable: true, failed: true }, 'crm cannot be'],
+  ['Stopped', 'a system for which a run waited in vain', { isDown: true, awayMs: 9000, failed: true }, 'crm cannot be'],
+  ['Catching up', 'a system that does not answer just now', { isDown: true, awayMs: 9000 }, 'crm cannot be read'],
+  [
+    'Catching up',
+    'the same after an older run that failed',
+    { isDown: true, awayMs: 3000, failed: true },
+    'crm cannot',
+  ],
   [
     'Needs you',
     'a question, with the side that does not answer',

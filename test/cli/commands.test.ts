@@ -237,9 +237,9 @@ test.for([
   [6, 'a side that is out of reach', { code: 'connector.source_unstable' }],
   [5, 'a file that is not believed', { code: 'connector.source_invalid' }],
 ] as const)('a cycle exits with %i for %s, and names side and time', async ([exits, , { code }]) => {
-  const counts = { read: 0, edited: 0, created: 0, deleted: 0, asked: 0, written: 0, refused: 0, setAside: 0 };
+  const none = { read: 0, edited: 0, created: 0, deleted: 0, asked: 0, written: 0, refused: 0, setAside: 0 };
   const troubles = [{ side: 'erp', doing: 'read', code, text: 'it is open.', sinceMs: nowMs }];
-  const runNow = () => Promise.resolve({ ...counts, halted: false, problem: null, troubles } as never);
+  const runNow = () => Promise.resolve({ ...none, halted: false, problem: null, troubles } as never);
   const { run } = await served({ runner: { runNow } });
   const { exit, out } = await run('run');
   expect(exit).toBe(exits);

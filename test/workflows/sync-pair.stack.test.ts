@@ -61,11 +61,12 @@ describe('a cycle', () => {
     expect(world.written).toBe(0);
   });
 
-  test('a side that cannot be read does not keep the other one from being read and written', async () => {
+  test('a side that cannot be read does not keep the other one from being read; nothing is sent to it', async () => {
     const failing: World['failing'] = (verb, detail) =>
       verb === 'takePage' && detail === 'crm' ? new ParleyError('connector.denied', 'crm lets nobody in.') : null;
-    const { runner, pair } = stage({ pages: { crm: [], erp: [page] }, failing });
-    expect(await runner.runNow(pair)).toMatchObject({ written: 1, problem: 'crm lets nobody in.' });
+    const { engine, runner, pair } = stage({ pages: { crm: [], erp: [page] }, failing });
+    expect(await runner.runNow(pair)).toMatchObject({ written: 0, problem: 'crm lets nobody in.' });
+    expect([engine.count('takePage erp') > 0, engine.count('deliverBatch')]).toEqual([true, 0]);
   });
 
   test('what an interrupted worker left open is delivered first, after the brakes', async () => {

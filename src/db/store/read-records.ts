@@ -65,10 +65,67 @@ type WalkedLink = { key: RecordKey; side: SideName; entity: EntityId; listed: bo
 const walkMax = 10_000;
 
 /**
+ * Fewer records of a standing than this are found by their standing and sorted; more of them are met soon enough on a
+ * walk along the keys. Measured by `npm run bench -- record-list`.
+ */
+const seldomMax = 20_000;
+
+async function selectByPrefix(
+  database: Database,
+  pair: PairId,
+  filter: RecordFilter & { readonly keyPrefix: string },
+  request: PageRequest,
+): Promise<Page<RecordRow>> {
+  const { standing } = filter;
+  const isSeldom = standing !== null && standing !== 'agreed' && (await countOf(database, pair, standing)) <= seldomMax;
+  return isSeldom
+    ? selectSeldom(database, pair, { ...filter, standing }, request)
+    : walkByPrefix(database, pair, filter, request);
+}
+
+async function countOf(database: Database, pair: PairId, standing: Standing): Promise<number> {
+  const [row] = await database.run(
+    (sql) => sql<{ records: number }[]>`
+      select records from standing_counts where pair = ${pair} and standing = ${standing}`,
+  );
+  return row?.records ?? 0;
+}
+
+/** Every record of the standing with the first of its keys that begins so, in the order of the walk. */
+async function selectSeldom(
+  database: Database,
+  pair: PairId,
+  { standing, keyPrefix }: { readonly standing: Standing; readonly keyPrefix: string },
+  request: PageRequest,
+): Promise<Page<RecordRow>> {
+  const [key, side] = placeAfter(request, ['', ''] as const) ?? ['', ''];
+  const raws = await database.run(
+    (sql) => sql<(RawRecord & WalkedLink)[]>`
+      with seldom as materialized (
+        select id from record_states where pair = ${pair} ${standingIn(sql, [standing])}
+      ), listed as materialized (
+        select first.key, first.side, seldom.id
+        from seldom cross join lateral (
+          select key, side from record_links link
+          where link.pair = ${pair} and link.entity = seldom.id and key >= ${keyPrefix}
+            and key <= ${keyPrefix + afterEverything}
+          order by key, side limit 1
+        ) as first
+        where (first.key, first.side) > (${key}, ${side})
+        order by first.key, first.side limit ${request.limit + 1}
+      )
+      select ${recordColumns(sql)}, listed.key, listed.side
+      from listed join record_states entity on entity.pair = ${pair} and entity.id = listed.id
+      order by listed.key, listed.side`,
+  );
+  return pageOf(raws, request, { row: recordRow, place: (raw) => [raw.key, raw.side] });
+}
+
+/**
  * Walks the keys of all sides from the prefix on, merged, along the index. An entity is listed once, at the first of
  * its keys that begins so. Where few are listed the walk takes longer strides.
  */
-async function selectByPrefix(
+async function walkByPrefix(
   database: Database,
   pair: PairId,
   filter: RecordFilter & { readonly keyPrefix: string },
