@@ -88,7 +88,8 @@ test('the database of one side is away for a while: its pair says so and recover
     await neighbour.rename(name);
     await eventually('the other pair goes on', async () => (await neighbour.other()).includes(name), 20_000);
   }
-  expect(await health(neighbour.pair)).toMatchObject({ word: 'Healthy' });
+  const isWell = async (): Promise<boolean> => (await health(neighbour.pair)).word === 'Healthy';
+  await eventually('the other pair has heard that its write was made', isWell, 20_000);
 
   server = await startPostgres({ folder, port, log: silentLog });
   expect(server.port).toBe(port);
