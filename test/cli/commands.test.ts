@@ -233,6 +233,22 @@ test('a cycle that a brake stopped is refused for safety', async () => {
   expect(out).toContain('A brake stopped all writes');
 });
 
+test('rows that are set aside are told with their place and reason, the first ones or all', async () => {
+  const row = (line: number) => ({ side: 'erp', place: `suppliers.csv:${line}`, reason: 'ragged', key: null, atMs: 1 });
+  const { run } = await served({
+    readModel: {
+      pairStatus: () => Promise.resolve({ ...status, setAside: 5 }),
+      setAside: (_pair: unknown, { limit }: { limit: number }) =>
+        Promise.resolve({ rows: [1, 2, 3, 4, 5].slice(0, limit).map(row), next: null }),
+    } as never,
+  });
+  const first = (await run('status', 'suppliers')).out;
+  expect(first).toContain('erp suppliers.csv:3: ragged');
+  expect(first).toContain('2 more: parley status suppliers --set-aside');
+  expect((await run('status', '--set-aside', '--pair', 'suppliers')).out).toContain('erp suppliers.csv:5: ragged');
+  expect((await run('run', 'suppliers')).err).toContain('5 rows are set aside: parley status suppliers');
+});
+
 test.for([
   [6, 'a side that is out of reach', { code: 'connector.source_unstable' }],
   [5, 'a file that is not believed', { code: 'connector.source_invalid' }],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CycleView } from '../../contract/api/runs.js';
 import type { ErrorCode } from '../../core/errors.js';
 import { type ExitCode, exitOf, exits } from '../exit-codes.js';
+import { counted } from '../render/value.js';
 import { performs, type Session } from '../perform.js';
 import { renderCycle, troubleText } from '../render/cycle.js';
 
@@ -13,7 +14,11 @@ export function run(program: Command, session: Session): void {
   performs(command, session, 'run', async (context, [given]) => {
     const pair = await context.pair(given);
     context.onInterrupt(() => `Interrupted. The run of ${pair} goes on: parley status ${pair}`);
-    const cycle = await (await context.api()).pairs.run(pair);
+    const api = await context.api();
+    const cycle = await api.pairs.run(pair);
+    const { setAside } = await api.pairs.show(pair);
+    if (setAside > 0)
+      context.output.note(`${counted(setAside, 'row is', 'rows are')} set aside: parley status ${pair}`);
     const problems = [
       ...cycle.troubles.map(({ code, ...trouble }) => ({ code, message: troubleText(trouble, context.output.style) })),
       ...(cycle.problem === null || cycle.troubles.length > 0 ? [] : [{ code: 'run.failed', message: cycle.problem }]),

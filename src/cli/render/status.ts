@@ -1,4 +1,4 @@
-import type { HealthWord, PairView } from '../../contract/api/pairs.js';
+import type { HealthWord, PairView, SetAsideView } from '../../contract/api/pairs.js';
 import type { RunView } from '../../contract/api/runs.js';
 import { age, clock } from './moment.js';
 import { type Paint, paint, type Style } from './style.js';
@@ -70,7 +70,7 @@ function secondsOrMinutes(ms: number): string {
 }
 
 /** One pair in full: the word and its reason first, then agreement by reason. */
-export function renderStatus(pair: PairView, style: Style): string {
+export function renderStatus(pair: PairView, style: Style, setAside: readonly SetAsideView[] = []): string {
   const nowMs = Date.parse(pair.now);
   const since = pair.since === null ? '' : ` Since ${clock(pair.since, style)}.`;
   const lines = [
@@ -83,6 +83,10 @@ export function renderStatus(pair: PairView, style: Style): string {
     line('waiting', pair.oldestUndeliveredAt === null ? 'nothing' : `oldest ${age(pair.oldestUndeliveredAt, nowMs)}`),
     line('review', pair.openConflictsTotal === 0 ? 'nothing is asked' : tally(pair.openConflicts)),
     line('set aside', pair.setAside === 0 ? 'no row' : counted(pair.setAside, 'row')),
+    ...setAside.map(({ side, place, reason }) => line('', `${side} ${printable(place)}: ${printable(reason)}`)),
+    ...(setAside.length === 0 || setAside.length >= pair.setAside
+      ? []
+      : [line('', `${count(pair.setAside - setAside.length)} more: parley status ${pair.pair} --set-aside`)]),
     line('ledger', counted(pair.ledgerSize, 'entry', 'entries')),
     line('verified', pair.lastVerifiedAt === null ? 'never in full' : `${age(pair.lastVerifiedAt, nowMs)} ago`),
     line('last run', lastRun(pair.lastRun, style)),

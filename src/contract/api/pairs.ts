@@ -108,6 +108,7 @@ export const verificationSchema = z
   })
   .meta({ id: 'Verification' });
 
+export type SetAsideView = z.infer<typeof setAsideSchema>;
 export type PairView = z.infer<typeof pairSchema>;
 export type VerificationView = z.infer<typeof verificationSchema>;
 /** What a person can ask of a running pair, besides a cycle now. */
