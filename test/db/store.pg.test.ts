@@ -73,6 +73,7 @@ test('a revision makes the pair once; a newer one is named and does not yet deci
 test('the whole row of a pair comes back as it was committed, but for the newest revision', async () => {
   const pair = await freshPair();
   const pass = { tick: 3, atMs: 1_700_000_000_123 };
+  const problem = { code: 'connector.denied', text: 'ö', sinceMs: 5 } as const;
   const row = {
     pair,
     mode: 'held',
@@ -83,14 +84,7 @@ test('the whole row of a pair comes back as it was committed, but for the newest
     tick: 7,
     nextEntity: 58_001,
     linked: 46_521,
-    cursors: {
-      [crm]: {
-        cursor: '{"xmin":"1\\u0000"}',
-        pass,
-        complete: null,
-        problem: { code: 'connector.denied', text: 'ö', sinceMs: 5 },
-      },
-    },
+    cursors: { [crm]: { cursor: '{"xmin":"1\\u0000"}', pass, complete: null, problem } },
     ledgerSize: 3,
     ledgerPeaks: ['ab'.repeat(32), 'cd'.repeat(32)],
     nextRun: 4,
