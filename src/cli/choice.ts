@@ -39,14 +39,14 @@ export function requiredChoice(flags: ChoiceFlags, like: Json): ChoiceInput {
   return choice;
 }
 
-/** Text as it was typed. For a group of fields: a JSON list with a member for each of them. */
+/** Text as it was typed. For a list or a group of fields: a JSON list, of which the server knows how long it must be. */
 function typedValue(text: string, like: Json): Json {
   if (!Array.isArray(like)) return text;
   const members = listIn(text);
-  if (members?.length === like.length) return members;
+  if (members !== null) return members;
   throw wrongUsage(
-    `This question is about ${like.length} fields at once. Nothing was decided.`,
-    `Type them as a JSON list of ${like.length} texts, such as --value '["a","b"]'.`,
+    'This question is about a list. Nothing was decided.',
+    `Type it as a JSON list of texts, such as --value '["a","b"]'.`,
   );
 }
 

@@ -46,6 +46,10 @@ function clashClause(policy: Policy): string {
       const never = policy.kind === 'highest' ? 'falls' : 'rises';
       return `a clash goes to the ${policy.kind} value${policy.monotone ? `, and the value never ${never}` : ''}`;
     }
+    case 'set':
+      return 'a clash keeps what any side added and drops what any side removed';
+    case 'text':
+      return `a clash of different ${policy.by} is merged`;
     default:
       return unreachable(policy);
   }

@@ -3,7 +3,7 @@ import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
 import { isBlank, sameValue } from './mapping/equality.js';
-import { getValue, isReadable } from './mapping/mapping.js';
+import { getValue, isBlankRaw, isReadable, isValue } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
 import { overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
@@ -13,6 +13,7 @@ import type { Register } from './state.js';
 export type Refusal = { readonly action: StrayRule; readonly why: StrayReason };
 export type StrayReason =
   | 'another side decides'
+  | 'it is no list'
   | 'a blank is no opinion'
   | 'the value only rises'
   | 'the value only falls';
@@ -35,9 +36,10 @@ export function refusalOf(
   const { authority } = unit;
   if (!mayEdit(unit, side))
     return { action: authority.kind === 'master' ? authority.stray : 'restore', why: 'another side decides' };
+  if (!isValue(unit, side, edit.raw)) return { action: 'leave', why: 'it is no list' };
   if (authority.kind !== 'either') return null;
   const { policy, blank } = authority;
-  if (blank !== 'value' && isBlank(edit.raw))
+  if (blank !== 'value' && isBlankRaw(unit, side, edit.raw))
     return { action: blank === 'fill' ? 'restore' : 'leave', why: 'a blank is no opinion' };
   if ((policy.kind !== 'highest' && policy.kind !== 'lowest') || !policy.monotone) return null;
   const seen = register.siblings.filter(({ dot }) => hasDot(edit.vv, dot)).map(({ value }) => value);

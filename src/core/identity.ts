@@ -2,7 +2,7 @@ import { sideRules } from './hub.js';
 import { keyOf, keyParts, type RecordKey, type SideName } from './ids.js';
 import { canonicalJson, type Json } from './json.js';
 import { canonicalText, isBlank } from './mapping/equality.js';
-import { getValue, isReadable, readUnit } from './mapping/mapping.js';
+import { getValue, isBlankRaw, isReadable, readUnit } from './mapping/mapping.js';
 import type { NativeFieldMap, Snapshot } from './record.js';
 import type { MatchRule, PairRules, SideRules } from './rules.js';
 import type { EntityState } from './state.js';
@@ -58,7 +58,7 @@ function likelyParts(
   for (const name of rule.units) {
     const unit = rules.units.find((candidate) => candidate.name === name);
     const raw = unit === undefined ? undefined : readUnit(unit, side, snapshot.fields);
-    if (unit === undefined || raw === undefined || !isReadable(unit, side) || isBlank(raw)) return null;
+    if (unit === undefined || raw === undefined || !isReadable(unit, side) || isBlankRaw(unit, side, raw)) return null;
     const canonical = canonicalText(unit.same, getValue(unit, side, raw));
     // What is left of a name of nothing but signs is as good as blank.
     if (canonical === '') return null;

@@ -13,8 +13,8 @@ import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
-import { isBlank, sameValue } from './mapping/equality.js';
-import { getValue, readUnit } from './mapping/mapping.js';
+import { keepsSteps, withStep } from './lineage.js';
+import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
 import { accept, agreedAnew, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
 import type { UnitRules } from './rules.js';
@@ -117,7 +117,7 @@ class Reading {
     for (const unit of unitsOf(this.hub.rules, this.side)) {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
-      if (sent === undefined || raw === undefined || !sameValue(unit.same, raw, sent.raw)) continue;
+      if (sent === undefined || raw === undefined || !sameRaw(unit, this.side, raw, sent.raw)) continue;
       const register = registerOf(this.#unitsState(), unit.name);
       const raised = withDelivered(register, this.side, sent.vv);
       this.#units[unit.name] = raised;
@@ -130,14 +130,14 @@ class Reading {
     const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
     if (raw === undefined) return;
     const old = this.#raws[unit.name];
-    if (old !== undefined && sameValue(unit.same, raw, old)) {
+    if (old !== undefined && sameRaw(unit, this.side, raw, old)) {
       if (!sameJson(raw, old)) this.#changed = true;
       this.#raws[unit.name] = raw;
       return;
     }
     this.#raws[unit.name] = raw;
     this.#changed = true;
-    if (old === undefined && (isBlank(raw) || !mayEdit(unit, this.side))) return;
+    if (old === undefined && (isBlankRaw(unit, this.side, raw) || !mayEdit(unit, this.side))) return;
     this.#edit(unit, raw, old);
   }
 
@@ -231,7 +231,10 @@ class Reading {
       lo: this.#lo,
       hi: this.observation.readAtMs,
     };
-    if (unit.authority.kind === 'either') return accept(register, sibling);
+    if (unit.authority.kind === 'either') {
+      const accepted = accept(register, sibling);
+      return keepsSteps(unit.authority) ? withStep(accepted, sibling, this.#sidesOf(unit)) : accepted;
+    }
     // The master is alone in its register: whatever it holds is the value, and what it had not seen was never in it.
     return {
       ...register,
@@ -242,6 +245,12 @@ class Reading {
       status: 'settled',
       ...agreedAnew(register),
     };
+  }
+
+  /** The sides that have the unit and the record. */
+  #sidesOf(unit: UnitRules): readonly SideName[] {
+    const sides = Object.keys(unit.paths) as SideName[];
+    return sides.filter((side) => side === this.side || this.state.sides[side]?.presence === 'present');
   }
 
   /** An edit that does not enter the register (`guard` of semantics §1.3). */

@@ -25,7 +25,8 @@ export type PackedRegister =
   | readonly [frame: number, value: Json, siblings: readonly PackedSibling[], rare: PackedRare];
 type PackedSibling = readonly [value: readonly [Json] | 0, base: Json];
 /** What few registers have, by name; a register without it costs nothing. */
-type PackedRare = { readonly proposal?: Proposal };
+type PackedRare = { readonly proposal?: Proposal; readonly steps?: readonly PackedStep[] };
+type PackedStep = readonly [dot: Dot, vv: number, base: Json, value: Json];
 
 const statuses: readonly RegisterStatus[] = ['settled', 'unsettled', 'asked', 'asked_moved'];
 
@@ -123,7 +124,7 @@ function isSameMap<Item>(
 export function packRegister(register: Register, dictionary: Dictionary): PackedRegister {
   const frame = dictionary.frame(register);
   const { value, siblings } = register;
-  const rare = rareOf(register);
+  const rare = rareOf(register, dictionary);
   if (isPlain(register)) return rare === null ? [frame, value] : [frame, value, [], rare];
   const packed = siblings.map(
     (sibling): PackedSibling => [isSame(sibling.value, value) ? 0 : [sibling.value], sibling.base],
@@ -131,8 +132,10 @@ export function packRegister(register: Register, dictionary: Dictionary): Packed
   return rare === null ? [frame, value, packed] : [frame, value, packed, rare];
 }
 
-function rareOf({ proposal }: Register): PackedRare | null {
-  return proposal === null ? null : { proposal };
+function rareOf({ proposal, steps }: Register, dictionary: Dictionary): PackedRare | null {
+  if (proposal === null && steps.length === 0) return null;
+  const packed = steps.map(({ dot, vv, base, value }): PackedStep => [dot, dictionary.vector(vv), base, value]);
+  return { ...(proposal === null ? {} : { proposal }), ...(packed.length === 0 ? {} : { steps: packed }) };
 }
 
 function isPlain({ siblings, value }: Register): boolean {
@@ -146,7 +149,9 @@ export function isSame(left: Json, right: Json): boolean {
 }
 
 /** A frame with its vectors in place, shared by all registers that are made from it. */
-export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal'> & { readonly siblings: readonly SiblingOrigin[] };
+export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps'> & {
+  readonly siblings: readonly SiblingOrigin[];
+};
 type SiblingOrigin = Pick<Sibling, 'vv' | 'dot' | 'side' | 'lo' | 'hi'>;
 
 export function unpackFrame(packed: PackedFrame, vectors: readonly Vector[]): Frame {
@@ -171,7 +176,7 @@ export function unpackFrame(packed: PackedFrame, vectors: readonly Vector[]): Fr
   };
 }
 
-export function unpackRegister(packed: PackedRegister, frames: readonly Frame[]): Register {
+export function unpackRegister(packed: PackedRegister, frames: readonly Frame[], vectors: readonly Vector[]): Register {
   const frame = frames[packed[0]] as Frame;
   const value = packed[1];
   const texts = packed[2];
@@ -185,5 +190,11 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[])
   const { vv, winner, hop, status, delivered, noop, override } = frame;
   const rare = packed[3];
   const proposal = rare?.proposal ?? null;
-  return { value, vv, siblings, winner, hop, status, delivered, noop, override, proposal };
+  const steps = (rare?.steps ?? []).map(([own, at, base, given]) => ({
+    dot: own,
+    vv: vectors[at] as Vector,
+    base,
+    value: given,
+  }));
+  return { value, vv, siblings, winner, hop, status, delivered, noop, override, proposal, steps };
 }

@@ -84,7 +84,7 @@ export function unpack(text: string): EntityState {
 }
 
 function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, presence, hold]: Rest): EntityState {
-  const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames));
+  const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames, vectors));
   return {
     counters,
     units,

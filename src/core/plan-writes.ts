@@ -4,8 +4,8 @@ import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import type { Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
-import { isBlank, sameValue } from './mapping/equality.js';
-import { putValue, writeUnit } from './mapping/mapping.js';
+import { isBlank } from './mapping/equality.js';
+import { isBlankRaw, putValue, sameRaw, writeUnit } from './mapping/mapping.js';
 import { recordQuestion, type Question } from './question.js';
 import { contextOf, registerOf, withSide } from './register.js';
 import type { NativeFieldMap } from './record.js';
@@ -97,7 +97,7 @@ function planUpdate(
     }
     const old = shadow.raws[unit.name];
     const target = putValue(unit, side, register.value, old);
-    if (old === undefined || !sameValue(unit.same, target, old)) behind.push({ unit, register, old, target });
+    if (old === undefined || !sameRaw(unit, side, target, old)) behind.push({ unit, register, old, target });
     else if (!isNoopKnown(register, side))
       units[unit.name] = { ...register, noop: { ...register.noop, [side]: { vv: register.vv, tick: hub.tick } } };
   }
@@ -158,7 +158,7 @@ function firstContactLosers(hub: Hub, side: SideName, behind: readonly Behind[])
       unit.authority.kind === 'master' &&
       !isMaster(unit, side) &&
       old !== undefined &&
-      !isBlank(old) &&
+      !isBlankRaw(unit, side, old) &&
       register.delivered[side] === undefined &&
       // It held an equal value when the two met, so nothing of its own is lost with what the master says since.
       register.noop[side] === undefined,

@@ -2,7 +2,7 @@ import { vectorText } from './clock/version-vector.js';
 import type { RecordKey, SideName, UnitName } from './ids.js';
 import { canonicalJson, type Json } from './json.js';
 import { canonicalText, isBlank, sameValue } from './mapping/equality.js';
-import { scalarText } from './mapping/mapping.js';
+import { getValue, scalarText } from './mapping/mapping.js';
 import { contextOf } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register } from './state.js';
@@ -34,7 +34,12 @@ export function questionOf(unit: UnitRules, register: Register, state: EntitySta
   for (const side of names) {
     const sibling = register.siblings.find((candidate) => candidate.side === side);
     const raw = state.sides[side]?.raws[unit.name] ?? null;
-    sides[side] = { value: sibling?.value ?? raw, raw, lo: sibling?.lo ?? null, hi: sibling?.hi ?? null };
+    sides[side] = {
+      value: sibling?.value ?? getValue(unit, side, raw),
+      raw,
+      lo: sibling?.lo ?? null,
+      hi: sibling?.hi ?? null,
+    };
   }
   const values = names.map((side) => sides[side]?.value ?? null);
   return {

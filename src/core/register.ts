@@ -15,6 +15,7 @@ export const emptyRegister: Register = {
   noop: {},
   override: [],
   proposal: null,
+  steps: [],
 };
 
 export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
@@ -77,6 +78,12 @@ export function accept(register: Register, sibling: Sibling): Register {
 export function withResolution(register: Register, chosen: Sibling, dot: Dot): Register {
   const vv = withDot(register.vv, dot);
   return { ...register, value: chosen.value, vv, winner: chosen.dot, status: 'settled', ...agreedAnew(register) };
+}
+
+/** A rule made a value of the siblings: it has a dot of the hub, and the siblings stay as after `withResolution`. */
+export function withMerge(register: Register, value: Json, dot: Dot): Register {
+  const vv = withDot(register.vv, dot);
+  return { ...register, value, vv, winner: dot, status: 'settled', ...agreedAnew(register) };
 }
 
 /** A person decided, having seen all of the register: their value stands alone under a fresh hub dot. */

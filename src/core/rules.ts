@@ -50,12 +50,30 @@ export type UnitRules = {
   readonly as: LensName;
   /** When two values count as equal. What a person typed is stored and written as typed. */
   readonly same: EqualityName;
+  /** Of a list: how each side writes it. */
+  readonly forms?: { readonly [side: SideName]: ListForm };
   /** Where the rule stands, for explanations: `pairs/suppliers.yaml:14`. */
   readonly place: string;
 };
 
-export type LensName = 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'join';
-export type EqualityName = 'exact' | 'trimmed' | 'letters' | 'words' | 'decimal' | 'boolean' | 'timestamp';
+export type LensName = 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'join' | 'list';
+/** `list_…`: lists that hold the same elements, in any order and however often; elements compare as the rest says. */
+export type EqualityName =
+  | 'exact'
+  | 'trimmed'
+  | 'letters'
+  | 'words'
+  | 'decimal'
+  | 'boolean'
+  | 'timestamp'
+  | ListEquality;
+export type ListEquality = 'list_exact' | 'list_trimmed' | 'list_letters';
+
+/** How a side writes a list: JSON, a PostgreSQL array, or text with something between the elements. */
+export type ListForm =
+  | { readonly kind: 'json' }
+  | { readonly kind: 'array' }
+  | { readonly kind: 'separated'; readonly separator: string };
 
 export type Authority =
   /** Any side may edit; concurrent edits go to the policy. */
@@ -87,7 +105,11 @@ export type Policy =
    * The greatest (least) value by the unit's type. `monotone`: an edit that takes the value back is put back too, even
    * when its author had seen everything.
    */
-  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean; readonly otherwise: Policy };
+  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean; readonly otherwise: Policy }
+  /** Of a list, element by element: what was added stays, and what was removed goes unless another added it meanwhile. */
+  | { readonly kind: 'set'; readonly removes: 'add_wins' | 'remove_wins'; readonly otherwise: Policy }
+  /** Three-way merge of text: what each side changed of what both had. */
+  | { readonly kind: 'text'; readonly by: 'lines' | 'words'; readonly otherwise: Policy };
 
 /** How two records are known to stand for one entity; the first rule that finds one candidate decides. */
 export type MatchRule =

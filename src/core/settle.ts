@@ -7,7 +7,7 @@ import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
 import { settleProposal } from './proposal.js';
 import { questionOf, type Question } from './question.js';
-import { registerOf, withResolution } from './register.js';
+import { registerOf, withMerge, withResolution } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register, Sibling } from './state.js';
 
@@ -105,13 +105,17 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
   if (siblings.every((sibling) => sameValue(unit.same, sibling.value, first.value))) {
     return coincident(unit, register, first);
   }
-  const resolution = resolutionOf(unit, siblings);
+  const resolution = resolutionOf(unit, siblings, register);
   if (resolution.kind === 'ask')
     return {
       register: { ...register, status: 'asked' },
       fact: factOf('asked', unit, { before: register, after: register, siblings }, `${unit.authority.kind}: ask`),
     };
-  const after = withResolution(register, resolution.sibling, counters.next(actorOf(hub, null)));
+  const dot = counters.next(actorOf(hub, null));
+  const after =
+    resolution.kind === 'winner'
+      ? withResolution(register, resolution.sibling, dot)
+      : withMerge(register, resolution.value, dot);
   return {
     register: after,
     fact: factOf('resolved', unit, { before: register, after, siblings }, `${unit.authority.kind}: ${resolution.rule}`),
@@ -119,7 +123,7 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
 }
 
 /** A file that names a master now decides what was concurrent under an earlier one, if the master has a say in it. */
-function resolutionOf(unit: UnitRules, siblings: readonly Sibling[]): Resolution {
+function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: Register): Resolution {
   const { authority } = unit;
   if (authority.kind === 'master') {
     const own = siblings.find(({ side }) => side === authority.side);
@@ -128,7 +132,7 @@ function resolutionOf(unit: UnitRules, siblings: readonly Sibling[]): Resolution
   const opinions = withOpinion(siblings, authority.blank);
   const only = opinions.length === 1 ? opinions[0] : undefined;
   return only === undefined
-    ? resolve(authority.policy, opinions, unit)
+    ? resolve(authority.policy, opinions, { unit, steps })
     : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
 }
 

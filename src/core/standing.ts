@@ -2,6 +2,8 @@ import { includes } from './clock/version-vector.js';
 import { unitsOf } from './hub.js';
 import { contextOf, registerOf } from './register.js';
 import { isBlank } from './mapping/equality.js';
+import type { SideName } from './ids.js';
+import { isBlankRaw } from './mapping/mapping.js';
 import type { PairRules, UnitRules } from './rules.js';
 import type { EntityState } from './state.js';
 
@@ -55,7 +57,7 @@ export function mayDiffer(unit: UnitRules, state: EntityState): boolean {
   const { authority } = unit;
   if (authority.kind !== 'master' || !isBlank(register.value)) return false;
   return Object.entries(state.sides).some(
-    ([side, shadow]) => side !== authority.side && !isBlank(shadow.raws[unit.name] ?? null),
+    ([side, shadow]) => side !== authority.side && !isBlankRaw(unit, side as SideName, shadow.raws[unit.name] ?? null),
   );
 }
 

@@ -64,6 +64,8 @@ export type Register = {
   readonly override: readonly SideName[];
   /** Stray edits under `propose` about which a person is asked; null when there is nothing to answer. */
   readonly proposal: Proposal | null;
+  /** What edits replaced, kept under policies that merge until every side has seen the edit. */
+  readonly steps: readonly Step[];
 };
 
 /**
@@ -94,6 +96,12 @@ export type Sibling = {
   readonly lo: number;
   readonly hi: number;
 };
+
+/**
+ * One edit with what its author replaced. Policies that merge need to know what each sibling changed since the last value
+ * that the others had too, and a sibling alone tells only what it replaced last.
+ */
+export type Step = { readonly dot: Dot; readonly vv: Vector; readonly base: Json; readonly value: Json };
 
 export type Noop = { readonly vv: Vector; readonly tick: number };
 

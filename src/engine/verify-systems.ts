@@ -1,7 +1,6 @@
 import type { EntityId, PairId, RecordKey, SideName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
-import { sameValue } from '../core/mapping/equality.js';
-import { putValue, readUnit } from '../core/mapping/mapping.js';
+import { putValue, readUnit, sameRaw } from '../core/mapping/mapping.js';
 import { unpack } from '../core/pack.js';
 import type { NativeFieldMap } from '../core/record.js';
 import { registerOf } from '../core/register.js';
@@ -119,7 +118,7 @@ class Tally {
         const raw = readUnit(unit, side, fields);
         if (raw === undefined || unit.paths[side] === undefined) continue;
         const known = shadow.raws[unit.name];
-        if (known === undefined || !sameValue(unit.same, raw, known))
+        if (known === undefined || !sameRaw(unit, side, raw, known))
           return {
             isNew: true,
             finding: { side, key: shadow.key, unit: unit.name, what: 'the side changed since it was read' },
@@ -160,7 +159,7 @@ class Tally {
 function agreesWith(unit: UnitRules, side: SideName, state: EntityState, raw: Json): boolean {
   const register = registerOf(state, unit.name);
   if (register.winner === null && Object.keys(register.vv).length === 0) return true;
-  return sameValue(unit.same, putValue(unit, side, register.value, raw), raw);
+  return sameRaw(unit, side, putValue(unit, side, register.value, raw), raw);
 }
 
 async function countKeys(connector: Connector): Promise<number> {

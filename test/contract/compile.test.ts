@@ -68,6 +68,27 @@ test.for([
   expect(authority(`name: { crm: name, erp: title, as: decimal, conflict: ${written} }`)).toEqual(either);
 });
 
+test.for([
+  ['set', { kind: 'set', removes: 'add_wins', otherwise: ask }],
+  ['{ set: remove-wins }', { kind: 'set', removes: 'remove_wins', otherwise: ask }],
+] as const)('conflict: %s, of lists', ([written, policy]) => {
+  const unit = withUnit(
+    `name: { crm: name, erp: title, as: list, same: letters, form: { crm: array, erp: "; " }, conflict: ${written} }`,
+  );
+  expect(unit.units[1]).toMatchObject({
+    authority: { kind: 'either', policy },
+    same: 'list_letters',
+    forms: { crm: { kind: 'array' }, erp: { kind: 'separated', separator: '; ' } },
+  });
+});
+
+test.for([
+  ['text', { kind: 'text', by: 'lines', otherwise: ask }],
+  ['{ text: words, otherwise: newest }', { kind: 'text', by: 'words', otherwise: { kind: 'newest' } }],
+] as const)('conflict: %s, of texts', ([written, policy]) => {
+  expect(authority(`name: { crm: name, erp: title, conflict: ${written} }`)).toMatchObject({ policy });
+});
+
 test('a policy of the unit goes before the default', () => {
   const more = 'conflicts: { default: newest }\n';
   expect(authority('name: { crm: name, erp: title, conflict: ask }', more)).toMatchObject({ policy: ask });

@@ -4,6 +4,7 @@ import { placesOf, soundConnections, soundPair, unmarked } from './broken-file.j
 import { brokenLanguage } from './broken-language.js';
 import { brokenMatch } from './broken-match.js';
 import { brokenMeaning } from './broken-meaning.js';
+import { brokenPolicies } from './broken-policies.js';
 
 const check = (text: string) =>
   compileConfig('/configuration', [
@@ -16,14 +17,12 @@ test('the pair that every broken file is made from has no problem', () => {
 });
 
 describe('a broken pair file is reported at the exact place', () => {
-  test.for([...brokenLanguage, ...brokenMatch, ...brokenMeaning].map((broken) => [broken.name, broken] as const))(
-    '%s',
-    ([, broken]) => {
-      const { text, expected } = unmarked(broken, soundPair);
-      const { problems, pairs } = check(text);
-      expect(placesOf(problems)).toEqual(expected);
-      if (broken.hint !== undefined) expect(problems[0]?.hint).toContain(broken.hint);
-      expect(pairs).toHaveLength(problems.some((problem) => problem.severity === 'error') ? 0 : 1);
-    },
-  );
+  const broken = [...brokenLanguage, ...brokenMatch, ...brokenMeaning, ...brokenPolicies];
+  test.for(broken.map((one) => [one.name, one] as const))('%s', ([, given]) => {
+    const { text, expected } = unmarked(given, soundPair);
+    const { problems, pairs } = check(text);
+    expect(placesOf(problems)).toEqual(expected);
+    if (given.hint !== undefined) expect(problems[0]?.hint).toContain(given.hint);
+    expect(pairs).toHaveLength(problems.some((problem) => problem.severity === 'error') ? 0 : 1);
+  });
 });

@@ -20,6 +20,8 @@ const authorities: readonly Authority[] = [
   either(newest),
   either({ kind: 'highest', monotone: true, otherwise: ask }),
   either({ kind: 'lowest', monotone: false, otherwise: ask }),
+  either({ kind: 'set', removes: 'add_wins', otherwise: ask }),
+  either({ kind: 'text', by: 'lines', otherwise: ask }),
   masterA('restore'),
   masterA('leave'),
   masterA('propose'),

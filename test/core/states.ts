@@ -40,6 +40,7 @@ export const register: fc.Arbitrary<Register> = fc.record({
   delivered: bySide(vector),
   noop: bySide(fc.record({ vv: vector, tick })),
   override: fc.uniqueArray(side, { maxLength: 2 }),
+  steps: fc.array(fc.record({ dot, vv: vector, base: text, value: text }), { maxLength: 1 }),
   proposal: fc.option(
     fc.record({
       sides: fc.uniqueArray(side, { maxLength: 2 }),

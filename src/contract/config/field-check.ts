@@ -101,6 +101,7 @@ const fits: { readonly [lens in UnitRules['as']]: readonly Family[] } = {
   date: ['date', 'timestamp', 'other'],
   timestamp: ['timestamp', 'date', 'other'],
   join: ['number', 'boolean', 'date', 'timestamp', 'other'],
+  list: ['other'],
 };
 
 function reportUse(report: Report, use: FieldUse, field: DiscoveredField): void {

@@ -192,7 +192,7 @@ function reportRestless(report: Report, units: ReadonlyMap<string, ReadUnit | nu
   }
 }
 
-const policyKeys = ['prefer', 'newest', 'highest', 'lowest', 'otherwise'];
+const policyKeys = ['prefer', 'newest', 'highest', 'lowest', 'set', 'text', 'otherwise'];
 
 /** The keys that a mapping at this path may have, for suggestions. */
 function knownKeys(path: YamlPath): readonly string[] {

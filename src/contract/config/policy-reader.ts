@@ -47,17 +47,23 @@ export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readon
 type Step =
   | { readonly kind: 'newest'; readonly widthMaxMs: number }
   | { readonly kind: 'prefer'; readonly side: SideName }
-  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean };
+  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean }
+  | { readonly kind: 'set'; readonly removes: 'add_wins' | 'remove_wins' }
+  | { readonly kind: 'text'; readonly by: 'lines' | 'words' };
 
 function stepOf(input: Exclude<PolicyInput, 'ask'>): string {
   if (typeof input === 'string') return input;
   if ('prefer' in input) return `prefer: ${input.prefer}`;
-  return 'newest' in input ? 'newest' : 'highest' in input ? 'highest' : 'lowest';
+  return Object.keys(input).find((key) => key !== 'otherwise') ?? '';
 }
 
 function readStep(place: PolicyPlace, input: Exclude<PolicyInput, 'ask'>, isFirst: boolean): Step | undefined {
   if (input === 'newest') return { kind: 'newest', widthMaxMs: newestWithinDefaultMs };
   if (input === 'highest' || input === 'lowest') return readExtreme(place, input, false, isFirst);
+  if (input === 'set') return readSet(place, 'add-wins');
+  if (input === 'text') return readText(place, 'lines');
+  if ('set' in input) return readSet(place, input.set);
+  if ('text' in input) return readText(place, input.text);
   if ('prefer' in input) {
     const side = readPreferred(place, input.prefer);
     return side === undefined ? undefined : { kind: 'prefer', side };
@@ -93,6 +99,26 @@ function readExtreme(
     return undefined;
   }
   return { kind, monotone };
+}
+
+/** Elements are added and removed; of anything but a list there are none. */
+function readSet(place: PolicyPlace, word: 'add-wins' | 'remove-wins'): Step | undefined {
+  const { source, report, path, unit, as, isGroup } = place;
+  if (as === 'list' && !isGroup) return { kind: 'set', removes: word === 'add-wins' ? 'add_wins' : 'remove_wins' };
+  report('config.rule_not_here', source.valueRange(path), `"set" merges lists, and ${quoted(unit)} is none`, {
+    hint: isGroup ? 'map each list as a unit of its own' : 'write its type and how it is written: as: list, form: ";"',
+  });
+  return undefined;
+}
+
+function readText(place: PolicyPlace, by: 'lines' | 'words'): Step | undefined {
+  const { source, report, path, unit, as, isGroup } = place;
+  if (as === 'text' && !isGroup) return { kind: 'text', by };
+  const what = isGroup ? 'several fields' : `values of type ${as}`;
+  report('config.rule_not_here', source.valueRange(path), `"text" cannot merge ${what} of ${quoted(unit)}`, {
+    hint: isGroup ? 'map the text as a unit of its own' : 'choose another policy, or remove "as"',
+  });
+  return undefined;
 }
 
 function readWithin({ source, report, path }: PolicyPlace, within: string): number | undefined {

@@ -7,7 +7,9 @@ import {
   lensWords,
   masterBlankWords,
   policyWords,
+  setWords,
   strayWords,
+  textWords,
 } from './words.js';
 
 /**
@@ -33,7 +35,9 @@ export type PolicyInput =
   | { readonly prefer: string; readonly otherwise?: PolicyInput | undefined }
   | { readonly newest: { readonly within: string }; readonly otherwise?: PolicyInput | undefined }
   | { readonly highest: ExtremeInput; readonly otherwise?: PolicyInput | undefined }
-  | { readonly lowest: ExtremeInput; readonly otherwise?: PolicyInput | undefined };
+  | { readonly lowest: ExtremeInput; readonly otherwise?: PolicyInput | undefined }
+  | { readonly set: (typeof setWords)[number]; readonly otherwise?: PolicyInput | undefined }
+  | { readonly text: (typeof textWords)[number]; readonly otherwise?: PolicyInput | undefined };
 type ExtremeInput = { readonly monotone?: boolean | undefined };
 
 const extreme = z.strictObject({
@@ -50,21 +54,28 @@ export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z
     z.strictObject({ newest: z.strictObject({ within: text }), otherwise: z.lazy(() => policySchema).optional() }),
     z.strictObject({ highest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
     z.strictObject({ lowest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
+    z.strictObject({ set: z.enum(setWords), otherwise: z.lazy(() => policySchema).optional() }),
+    z.strictObject({ text: z.enum(textWords), otherwise: z.lazy(() => policySchema).optional() }),
   ])
   .meta({
     id: 'policy',
     description:
-      'ask, newest, highest, lowest, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } } or ' +
-      '{ highest: { monotone: true } }. Default: ask.',
+      'ask, newest, highest, lowest, set, text, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } }, ' +
+      '{ highest: { monotone: true } }, { set: remove-wins } or { text: words }. Default: ask.',
   });
 
 const as = z.enum(lensWords).meta({ description: 'The type both sides share. Default: text.' });
 const same = z.enum(equalityWords).meta({ description: 'When two values count as equal. Default: as the type says.' });
 const neverHere = z.never().optional();
+const form = z.union([text, z.record(z.string(), text)]).meta({
+  description:
+    'How a list is written: json, array (PostgreSQL), or what stands between the elements; for all sides or by side.',
+});
 
 export const masterUnitSchema = z
   .object({
     as: as.optional(),
+    form: form.optional(),
     same: same.optional(),
     blank: z.enum(masterBlankWords).optional().meta({
       description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
@@ -80,6 +91,7 @@ export const masterUnitSchema = z
 export const eitherUnitSchema = z
   .object({
     as: as.exclude(['join']).optional(),
+    form: form.optional(),
     same: same.optional(),
     blank: z.enum(eitherBlankWords).optional().meta({
       description:

@@ -8,6 +8,7 @@ import { conflictsSchema, eitherUnitSchema, masterUnitSchema, type PolicyInput }
 import { isMapping, valueAt } from './shape-problems.js';
 import { namePattern } from './side-reader.js';
 import { didYouMean, nearest, quoted } from './suggest.js';
+import { compiledSame, readForms } from './list-reader.js';
 import { sameDefaults, samePossible, unitSettings } from './words.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
@@ -117,9 +118,12 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
   if ((heading !== 'either' && !isRead(heading)) || Object.keys(raw).some(isMissing)) return unit;
   const fits = reportMisfits(context, unit, paths, as, parsed.data.same);
   const authority = readAuthority(context, unit, parsed.data);
-  if (!fits || authority === undefined) return unit;
+  const forms = readForms(context, unit, as, parsed.data.form);
+  if (!fits || authority === undefined || forms === undefined) return unit;
   const place = `${source.file}:${source.keyRange(path).line}`;
-  return { ...unit, rules: { name, authority, paths, as, same: parsed.data.same ?? sameDefaults[as], place } };
+  const same = compiledSame(as, parsed.data.same ?? sameDefaults[as]);
+  const rules: UnitRules = { name, authority, paths, as, same, place };
+  return { ...unit, rules: as === 'list' ? { ...rules, forms } : rules };
 }
 
 function reportUnknownKeys(

@@ -12,6 +12,7 @@ export const lensWords = [
   'date',
   'timestamp',
   'join',
+  'list',
 ] as const satisfies readonly UnitRules['as'][];
 export const equalityWords = [
   'exact',
@@ -27,7 +28,9 @@ export const deleteWords = ['ask', 'delete', 'ignore'] as const satisfies readon
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
-export const policyWords = ['ask', 'newest', 'highest', 'lowest'] as const;
+export const policyWords = ['ask', 'newest', 'highest', 'lowest', 'set', 'text'] as const;
+export const setWords = ['add-wins', 'remove-wins'] as const;
+export const textWords = ['lines', 'words'] as const;
 export const runDefaults = { everyMs: 300_000, verifyEveryMs: 86_400_000 } as const satisfies Partial<PairRules['run']>;
 /** Newest decides only when both edits are known this precisely; wider apart it would be a coin toss. */
 export const newestWithinDefaultMs = 86_400_000;
@@ -36,9 +39,9 @@ export const newestWithinDefaultMs = 86_400_000;
 const plannedWords: { readonly [setting: string]: RegExp } = {
   as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
-  conflict: /^(set|delta|text|expression)$/,
-  default: /^(set|delta|text|expression)$/,
-  otherwise: /^(set|delta|text|expression)$/,
+  conflict: /^(delta|expression)$/,
+  default: /^(delta|expression)$/,
+  otherwise: /^(delta|expression)$/,
   deletes: /^(archive|unlink)$/,
   creates: /^(archive|link)$/,
   connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,
@@ -59,6 +62,9 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     master: '{ prefer: SIDE }',
     max: 'highest',
     maximum: 'highest',
+    union: 'set',
+    merge: 'text',
+    diff3: 'text',
     min: 'lowest',
     minimum: 'lowest',
   },
@@ -82,6 +88,9 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     bool: 'boolean',
     datetime: 'timestamp',
     concat: 'join',
+    array: 'list',
+    tags: 'list',
+    set: 'list',
   },
   same: { equal: 'exact', trim: 'trimmed', number: 'decimal', numeric: 'decimal', case_insensitive: 'letters' },
 };
@@ -102,6 +111,7 @@ export const sameDefaults: { readonly [lens in UnitRules['as']]: UnitRules['same
   date: 'exact',
   timestamp: 'timestamp',
   join: 'words',
+  list: 'exact',
 };
 
 /** Comparisons that mean something for each type. */
@@ -113,10 +123,11 @@ export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRu
   date: ['exact'],
   timestamp: ['exact', 'timestamp'],
   join: ['exact', 'trimmed', 'letters', 'words'],
+  list: ['exact', 'trimmed', 'letters'],
 };
 
 /** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
-export const unitSettings = ['as', 'same', 'conflict', 'blank', 'stray'] as const;
+export const unitSettings = ['as', 'form', 'same', 'conflict', 'blank', 'stray'] as const;
 const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'constructor'];
 
 export function isReservedSide(name: string): boolean {

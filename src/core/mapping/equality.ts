@@ -1,6 +1,6 @@
 import { canonicalDecimal } from '../decimal.js';
 import { canonicalJson, type Json } from '../json.js';
-import type { EqualityName } from '../rules.js';
+import type { EqualityName, ListEquality } from '../rules.js';
 import { countryNames } from './countries.js';
 import { canonicalTimestamp } from './timestamp.js';
 
@@ -12,8 +12,26 @@ import { canonicalTimestamp } from './timestamp.js';
 export function canonicalText(same: EqualityName, value: Json): string {
   if (isBlank(value)) return '';
   if (same === 'words') return bagOfWords(value);
+  if (isListEquality(same)) return canonicalList(elementEquality(same), value);
   if (Array.isArray(value)) return canonicalJson(value.map((member: Json) => canonicalText(same, member)));
   return canonicalScalar(same, value);
+}
+
+type ElementEquality = 'exact' | 'trimmed' | 'letters';
+
+/** How the elements of a list compare. */
+export function elementEquality(same: EqualityName): ElementEquality {
+  return same === 'list_trimmed' ? 'trimmed' : same === 'list_letters' ? 'letters' : 'exact';
+}
+
+function isListEquality(same: EqualityName): same is ListEquality {
+  return same === 'list_exact' || same === 'list_trimmed' || same === 'list_letters';
+}
+
+/** The elements' canonical forms, each once, in code-unit order. */
+function canonicalList(element: ElementEquality, value: Json): string {
+  const members: readonly Json[] = Array.isArray(value) ? value : [value];
+  return canonicalJson([...new Set(members.map((member) => canonicalText(element, member)))].sort());
 }
 
 /** True when a person would see nothing: null, blank text, or a group of which every member is blank. */
@@ -27,7 +45,7 @@ export function sameValue(same: EqualityName, a: Json, b: Json): boolean {
   return a === b || canonicalText(same, a) === canonicalText(same, b);
 }
 
-function canonicalScalar(same: Exclude<EqualityName, 'words'>, value: Json): string {
+function canonicalScalar(same: Exclude<EqualityName, 'words' | ListEquality>, value: Json): string {
   const text = typeof value === 'string' ? value : canonicalJson(value);
   switch (same) {
     case 'exact':

@@ -1,8 +1,9 @@
 import type { NativeFieldMap } from '../record.js';
 import type { SideName } from '../ids.js';
 import { canonicalJson, type Json } from '../json.js';
-import type { UnitRules } from '../rules.js';
+import type { ListForm, UnitRules } from '../rules.js';
 import { isBlank, sameValue } from './equality.js';
+import { readList, writeList } from './list.js';
 
 /**
  * The lens of one unit on one side (semantics §4): raw native value ⇄ shared value. GetPut holds for all of them:
@@ -36,9 +37,31 @@ export function isReadable(unit: UnitRules, side: SideName): boolean {
   return unit.as !== 'join' || (unit.paths[side]?.length ?? 0) > 1;
 }
 
-/** raw → shared value. Only for readable sides. What was typed is kept as typed. */
-export function getValue(_unit: UnitRules, _side: SideName, raw: Json): Json {
-  return raw;
+/**
+ * raw → shared value. Only for readable sides. What was typed is kept as typed; of a list the elements are. A text that is
+ * no list comes back as it is, and `isValue` says so.
+ */
+export function getValue(unit: UnitRules, side: SideName, raw: Json): Json {
+  return (unit.as === 'list' ? readList(formOf(unit, side), raw) : null) ?? raw;
+}
+
+/** Whether a raw value is one of the unit's type at all, as far as the type says. */
+export function isValue(unit: UnitRules, side: SideName, raw: Json): boolean {
+  return unit.as !== 'list' || readList(formOf(unit, side), raw) !== null;
+}
+
+/** Equality of two raw values of one side. */
+export function sameRaw(unit: UnitRules, side: SideName, left: Json, right: Json): boolean {
+  return sameValue(unit.same, getValue(unit, side, left), getValue(unit, side, right));
+}
+
+/** Whether a raw value of a side stands for a blank: for a list, also the text of an empty one. */
+export function isBlankRaw(unit: UnitRules, side: SideName, raw: Json): boolean {
+  return isBlank(getValue(unit, side, raw));
+}
+
+function formOf(unit: UnitRules, side: SideName): ListForm {
+  return unit.forms?.[side] ?? { kind: 'json' };
 }
 
 /**
@@ -46,10 +69,16 @@ export function getValue(_unit: UnitRules, _side: SideName, raw: Json): Json {
  * equal value, that is the answer, in the side's own spelling: equal values are never rewritten.
  */
 export function putValue(unit: UnitRules, side: SideName, value: Json, old: Json | undefined): Json {
-  if (old !== undefined && sameValue(unit.same, value, old)) return old;
+  if (old !== undefined && sameValue(unit.same, value, getValue(unit, side, old))) return old;
   if (!isReadable(unit, side)) return joined(value);
+  if (unit.as === 'list') return writeList(formOf(unit, side), unit.same, listTexts(value), old);
   if (isBlank(value)) return blankOf(unit, side);
   return value;
+}
+
+function listTexts(value: Json): readonly string[] {
+  const members: readonly Json[] = value === null ? [] : Array.isArray(value) ? value : [value];
+  return members.map(scalarText);
 }
 
 function joined(value: Json): Json {

@@ -1,14 +1,25 @@
 import { unreachable } from '../assert.js';
+import type { Json } from '../json.js';
 import { isBlank } from '../mapping/equality.js';
 import type { Policy, UnitRules } from '../rules.js';
-import type { Sibling } from '../state.js';
+import type { Sibling, Step } from '../state.js';
 import { newestOf } from './newest.js';
 import { extremeOf } from './order.js';
+import { mergeSets } from './set.js';
+import { mergeTexts } from './text.js';
 
-/** What a policy says about concurrent siblings: one of them, or that a person must say. `rule` names what decided. */
+/**
+ * What a policy says about concurrent siblings: one of them, a value made of them, or that a person must say. `rule` names
+ * what decided.
+ */
 export type Resolution =
   | { readonly kind: 'winner'; readonly sibling: Sibling; readonly rule: string }
+  /** A value that no side holds as it is. */
+  | { readonly kind: 'merged'; readonly value: Json; readonly rule: string }
   | { readonly kind: 'ask'; readonly rule: string };
+
+/** What a policy may look at besides the siblings. */
+export type Clash = { readonly unit: Pick<UnitRules, 'as' | 'same'>; readonly steps: readonly Step[] };
 
 /**
  * Decides among surviving siblings (semantics §2.2, column CC).
@@ -17,29 +28,37 @@ export type Resolution =
  * observation cannot matter (§1.5). Never consulted for an edit that had seen what it replaced. A policy that has
  * no answer falls back to its own `otherwise`; the last fallback is always to ask.
  */
-export function resolve(policy: Policy, siblings: readonly Sibling[], unit: Pick<UnitRules, 'as'>): Resolution {
+export function resolve(policy: Policy, siblings: readonly Sibling[], clash: Clash): Resolution {
+  const merged = (value: Json, rule: string): Resolution => {
+    if (value !== null) return { kind: 'merged', value, rule };
+    return 'otherwise' in policy ? resolve(policy.otherwise, siblings, clash) : { kind: 'ask', rule: 'ask' };
+  };
   switch (policy.kind) {
     case 'ask':
       return { kind: 'ask', rule: 'ask' };
     case 'prefer': {
       const preferred = siblings.find((sibling) => sibling.side === policy.side);
       return preferred === undefined
-        ? resolve(policy.otherwise, siblings, unit)
+        ? resolve(policy.otherwise, siblings, clash)
         : { kind: 'winner', sibling: preferred, rule: `prefer ${policy.side}` };
     }
     case 'newest': {
       const newest = newestOf(siblings, policy.widthMaxMs);
       return newest === null
-        ? resolve(policy.otherwise, siblings, unit)
+        ? resolve(policy.otherwise, siblings, clash)
         : { kind: 'winner', sibling: newest, rule: 'newest' };
     }
     case 'highest':
     case 'lowest': {
-      const extreme = extremeOf(policy.kind, unit.as, siblings);
+      const extreme = extremeOf(policy.kind, clash.unit.as, siblings);
       return extreme === null
-        ? resolve(policy.otherwise, siblings, unit)
+        ? resolve(policy.otherwise, siblings, clash)
         : { kind: 'winner', sibling: extreme, rule: policy.kind };
     }
+    case 'set':
+      return merged(mergeSets(siblings, clash.steps, { same: clash.unit.same, removes: policy.removes }), 'set');
+    case 'text':
+      return merged(mergeTexts(siblings, clash.steps, policy.by), 'text');
     default:
       return unreachable(policy);
   }
