@@ -8,7 +8,7 @@ import {
 } from '../contract/api/conflicts.js';
 import { pairEventSchema, verifyEventSchema } from '../contract/api/events.js';
 import { ledgerEntrySchema, ledgerPageSchema, ledgerVerificationSchema } from '../contract/api/ledger.js';
-import { pairListSchema, pairSchema, verificationSchema } from '../contract/api/pairs.js';
+import { pairListSchema, pairSchema, setAsideSchema, verificationSchema } from '../contract/api/pairs.js';
 import { planItemPageSchema, planItemSchema, planPageSchema, planSchema } from '../contract/api/plans.js';
 import { conflictDetailSchema, recordDeliverySchema, recordPageSchema, recordSchema } from '../contract/api/records.js';
 import { cycleSchema } from '../contract/api/runs.js';
@@ -39,7 +39,7 @@ export const jsonData = {
   'plan-list': planPageSchema,
   apply: z.object({ plan: planSchema, counts: countsSchema, ms: z.number() }),
   run: cycleSchema.extend({ pair: pairNameSchema }),
-  status: pairListSchema,
+  status: pairListSchema.extend({ setAside: z.array(setAsideSchema).optional() }),
   watch: ended,
   'review-list': z.union([conflictGroupPageSchema, conflictPageSchema]),
   'review-show': conflictDetailSchema,

@@ -125,6 +125,11 @@ export const rules: Rules = {
       packages: everything,
       optional: true,
     },
-    { folder: 'tools', may: ['src/core', 'src/contract', 'src/dev'], packages: everything, optional: true },
+    {
+      folder: 'tools',
+      may: ['src/core', 'src/contract', 'src/dev', 'src/api', 'src/cli'],
+      packages: everything,
+      optional: true,
+    },
   ],
 };
