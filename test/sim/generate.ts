@@ -1,13 +1,21 @@
 import { Chance } from './chance.js';
 import type { Fault } from './faults.js';
-import { fieldsOf, type FaultName, optionsOf, type UnitOptions, type WorldOptions } from './options.js';
+import {
+  fieldsOf,
+  type FaultName,
+  type Focus,
+  focused,
+  optionsOf,
+  type UnitOptions,
+  type WorldOptions,
+} from './options.js';
 import type { Act, Step } from './steps.js';
 
 /** A world as it is kept: what it begins with, and what happens, step by step. */
 export type WorldPlan = { readonly options: WorldOptions; readonly steps: readonly Step[] };
 
-export function worldOf(seed: number): WorldPlan {
-  const options = optionsOf(seed);
+export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
+  const options = focused(optionsOf(seed), focus);
   const chance = new Chance(seed ^ 0x5eed);
   const length = chance.between(4, 40);
   const maker = new Maker(options, chance);

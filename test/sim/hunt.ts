@@ -1,12 +1,15 @@
 import { worldOf } from './generate.js';
+import type { Focus } from './options.js';
 import { isKnown } from './known.js';
 import { play } from './run-world.js';
 
 /** Plays worlds until a promise breaks that is not known to, and says as JSON which one and after how many. */
 const worldsMax = Number(process.argv[2] ?? 1000);
+const first = Number(process.argv[3] ?? 1);
+const focus = JSON.parse(process.argv[4] ?? '{}') as Focus;
 let found: { killedBy: string | null; worlds: number; seed: number } = { killedBy: null, worlds: worldsMax, seed: 0 };
-for (let seed = 1; seed <= worldsMax; seed += 1) {
-  const { violation } = await play(worldOf(seed));
+for (let seed = first; seed <= worldsMax; seed += 1) {
+  const { violation } = await play(worldOf(seed, focus));
   if (violation === null || isKnown(violation)) continue;
   found = { killedBy: violation.invariant, worlds: seed, seed };
   break;

@@ -49,7 +49,7 @@ for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   say(`seed ${seed}: ${describeViolation(violation)}`);
   if (values.shrink === false) continue;
   const small = await shrink(plan, violation.invariant);
-  const outcome = await play(small, values.trace === true ? say : undefined);
+  const outcome = await play(small, values.trace === true ? { say } : {});
   say(`\nthe smallest world found in which ${violation.invariant} breaks:\n${describeWorld(small)}`);
   if (outcome.violation !== null) say(describeViolation(outcome.violation));
   if (values.json === true) say(JSON.stringify(small));

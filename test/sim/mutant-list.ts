@@ -1,3 +1,5 @@
+import type { Focus } from './options.js';
+
 /**
  * A fault that is planted on purpose: one expression of one file, replaced by another, in a copy of the sources that
  * only the run of the mutants has. A simulator is trusted only if it finds each of them (semantics §3.3).
@@ -8,6 +10,8 @@ export type Mutant = {
   /** Must stand in the file exactly once: a change of the code that moves it has to move the mutant too. */
   readonly from: string;
   readonly to: string;
+  /** The kind of worlds in which it can be seen at all, so that the hunt is short. */
+  readonly focus?: Focus;
 };
 
 /** One of the eighteen whose feature this version does not have; it does not count. */
@@ -48,12 +52,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/register.ts',
     from: `  if (includes(sibling.vv, register.vv)) {`,
     to: `  if (includes(sibling.vv, register.vv) && register.siblings.every(({ hi }) => sibling.hi - hi > 60_000)) {`,
+    focus: { world: { faults: [], workers: 1 } },
   },
   {
     name: 'absence treated as delete',
     file: 'src/engine/list-missing.ts',
     from: `  const gone = missing.filter(({ key }) => !readable.has(key));`,
     to: `  const gone = missing.filter(({ key }) => readable.size >= 0 && key !== null);`,
+    focus: { side: { deletes: 'listing' }, world: { faults: ['unlisted'] } },
   },
   {
     name: 'absent treated as null',
@@ -66,12 +72,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/observe.ts',
     from: `if (shadow !== undefined && observation.readTick < shadow.tick) return`,
     to: `if (shadow !== undefined && observation.readTick < -1) return`,
+    focus: { side: { reads: 'full', deletes: 'listing' }, world: { workers: 2 } },
   },
   {
     name: 'create retried without lookup',
     file: 'src/engine/deliver-batch.ts',
     from: `  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);`,
     to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return resolveSent(ports, revision, connector, claim);`,
+    focus: { side: { creates: 'twins', remembers: false }, world: { faults: ['lost response', 'kill'], workers: 1 } },
   },
   {
     name: 'unknown resent without looking',
@@ -96,18 +104,21 @@ export const mutants: readonly Mutant[] = [
     file: 'src/connectors/memory/connector.ts',
     from: `: { since: upTo, upTo: null };`,
     to: `: { since: system.version, upTo: null };`,
+    focus: { side: { reads: 'feed' }, world: { workers: 2, pageSize: 1 } },
   },
   {
     name: 'counters reused after restore',
     file: 'src/core/hub.ts',
     from: `  return actor(side ?? hubName, hub.epoch);`,
     to: `  return actor(side ?? hubName, Math.min(hub.epoch, 1));`,
+    focus: { world: { faults: ['restore hub'] } },
   },
   {
     name: 'tolerance instead of canonical equality',
     file: 'src/core/mapping/equality.ts',
     from: `  return a === b || canonicalText(same, a) === canonicalText(same, b);`,
     to: `  return a === b || canonicalText(same, a) === canonicalText(same, b) || (same === 'decimal' && Math.abs(Number(a) - Number(b)) < 0.01);`,
+    focus: { unit: { type: 'decimal' } },
   },
 ];
 

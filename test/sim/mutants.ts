@@ -3,14 +3,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { worldOf } from './generate.js';
 import { type Mutant, missing, mutants } from './mutant-list.js';
+import { play } from './run-world.js';
 
 /**
  * Plants each mutant in a copy of the sources and lets the simulator look for it. Ends with how many were killed;
  * a mutant that survives makes the run fail, and so does one whose expression is no longer there.
  */
 const root = join(import.meta.dirname, '..', '..');
-const { values } = parseArgs({ options: { worlds: { type: 'string', default: '6000' }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { worlds: { type: 'string', default: '3000' }, only: { type: 'string' } } });
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 type Verdict = {
@@ -35,9 +37,26 @@ function plant({ name, file, from, to }: Mutant): string {
   return folder;
 }
 
-function hunt(mutant: Mutant): Promise<Verdict> {
+/** A world counts only if it breaks because of the mutant: without it every promise is kept there. */
+async function hunt(mutant: Mutant): Promise<Verdict> {
   const folder = plant(mutant);
-  const program = ['--import', 'tsx', 'test/sim/hunt.ts', values.worlds];
+  try {
+    for (let first = 1; ; ) {
+      const verdict = await look(mutant, folder, first);
+      if (verdict.killedBy === null) return verdict;
+      const { violation } = await play(worldOf(verdict.seed, mutant.focus));
+      if (violation === null) return verdict;
+      say(`seed ${verdict.seed} breaks ${violation.invariant} without the mutant too: ${violation.what}`);
+      first = verdict.seed + 1;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function look(mutant: Mutant, folder: string, first: number): Promise<Verdict> {
+  const kind = JSON.stringify(mutant.focus ?? {});
+  const program = ['--import', 'tsx', 'test/sim/hunt.ts', values.worlds, String(first), kind];
   const child = spawn(process.execPath, program, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -46,7 +65,6 @@ function hunt(mutant: Mutant): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', () => {
-      rmSync(folder, { recursive: true, force: true });
       const found = JSON.parse(out) as Omit<Verdict, 'mutant'>;
       resolve({ mutant, ...found });
     });

@@ -104,6 +104,29 @@ export function fieldsOf(unit: UnitOptions): readonly string[] {
   return unit.type === 'group' ? [`${unit.name}1`, `${unit.name}2`] : [unit.name];
 }
 
+/** Worlds of a kind: what is the same in all of them, whatever the seed. */
+export type Focus = {
+  readonly side?: Partial<SideOptions>;
+  readonly unit?: Partial<UnitOptions>;
+  readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize'>>;
+};
+
+export function focused(options: WorldOptions, { side = {}, unit = {}, world = {} }: Focus): WorldOptions {
+  const sides = options.sides.map((one) => ({ ...one, ...side }));
+  const units = options.units.map((one) => ({ ...one, ...unit }));
+  const records = options.records.map(({ key, sides: held }) => ({
+    key,
+    sides: Object.fromEntries(
+      Object.entries(held).map(([name, fields]) => [name, unit.type === 'decimal' ? decimals(fields) : fields]),
+    ),
+  }));
+  return { ...options, sides, units, records, ...world };
+}
+
+function decimals(fields: RecordOptions['sides'][string]): RecordOptions['sides'][string] {
+  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, text === null ? null : '10.50']));
+}
+
 /** Swarm: every seed has its own few weaknesses and faults, since all of them together hide each other. */
 export function optionsOf(seed: number): WorldOptions {
   const chance = new Chance(seed);

@@ -10,7 +10,7 @@ import { Task } from './task.js';
 import { traceOf } from './trace.js';
 import { canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
 import { perform } from './worker.js';
-import { type Moment, World } from './world.js';
+import { type Moment, World, type WorldSetting } from './world.js';
 
 const forever = Number.POSITIVE_INFINITY;
 const stepMs = 250;
@@ -34,8 +34,8 @@ export class Play {
   gates = 0;
   #say: ((line: string) => void) | null = null;
 
-  constructor(options: WorldOptions) {
-    this.world = new World(options);
+  constructor(options: WorldOptions, place: WorldSetting = {}) {
+    this.world = new World(options, place);
     for (const { key, sides } of options.records)
       for (const [side, fields] of Object.entries(sides)) this.#store(side, key, fields, false);
   }

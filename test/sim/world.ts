@@ -3,7 +3,7 @@ import type { Json } from '../../src/core/json.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Choice, Engine } from '../../src/engine/engine.js';
 import type { Connectors, Hasher, Runner } from '../../src/engine/ports.js';
-import type { ConflictRow } from '../../src/engine/store.js';
+import type { ConflictRow, Store } from '../../src/engine/store.js';
 import { hasher } from '../../src/main/hasher.js';
 import { silentLog } from '../support/silent-log.js';
 import { FaultQueue } from './faults.js';
@@ -32,6 +32,9 @@ const runner: Runner = {
 /** A fixed day: a world of a seed is the same whenever it runs. */
 const startMs = Date.UTC(2026, 0, 15);
 
+/** Where a world is played: another day than the fixed one, and what stands before its store. */
+export type WorldSetting = { readonly startMs?: number; readonly wrap?: (store: Store) => Store };
+
 /** A moment of a world in which no worker stands at a gate. */
 export type Moment = {
   readonly tables: Tables;
@@ -55,9 +58,12 @@ export class World {
   nowMs = startMs;
   revision = 1;
   #nonces = 0;
+  readonly #wrap: (store: Store) => Store;
 
-  constructor(options: WorldOptions) {
+  constructor(options: WorldOptions, place: WorldSetting = {}) {
     this.options = options;
+    this.#wrap = place.wrap ?? ((store) => store);
+    this.nowMs = place.startMs ?? startMs;
     this.database = new MemoryDatabase(() => this.nowMs);
     this.oracle = new Oracle(options);
     this.effects = new Effects(this.oracle, options);
@@ -102,7 +108,7 @@ export class World {
     };
     return this.#place(
       createEngine({
-        store: openMemoryStore(this.database, client),
+        store: this.#wrap(openMemoryStore(this.database, client)),
         readModel: openMemoryReadModel(this.database),
         connectors,
         runner,

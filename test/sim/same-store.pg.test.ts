@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { migrate } from '../../src/db/migrate.js';
+import { openStore } from '../../src/db/postgres-store.js';
+import { appRole, freshDatabase } from '../support/postgres.js';
+import { type Difference, dualStore } from './dual-store.js';
+import { worldOf } from './generate.js';
+import { play } from './run-world.js';
+
+// SPEC I5, I11: what the simulator's store in memory answers is what Postgres answers.
+
+/** Worlds with one worker, since a worker that dies within a transaction would leave the real one open. */
+const focus = {
+  world: { workers: 1, faults: ['lost response', 'lost request', 'partial', 'read', 'expire', 'store lost after'] },
+} as const;
+
+test.for([1, 2, 3, 5, 8, 13])('world %i is the same on the store in memory and on Postgres', async (seed) => {
+  const database = await freshDatabase();
+  await migrate({ ownerUrl: database.ownerUrl, appRole });
+  const postgres = await openStore({ url: database.appUrl });
+  const differences: Difference[] = [];
+  let asked = 0;
+  try {
+    const place = {
+      startMs: Math.floor(Date.now() / 1000) * 1000,
+      wrap: (memory: Parameters<typeof dualStore>[0]) => {
+        asked += 1;
+        return dualStore(memory, postgres, differences);
+      },
+    };
+    const { violation } = await play(worldOf(seed, focus), { place });
+    expect(differences.slice(0, 3)).toEqual([]);
+    expect(violation).toBeNull();
+    expect(asked).toBeGreaterThan(3);
+  } finally {
+    await postgres.close();
+    await database.drop();
+  }
+});
