@@ -50,6 +50,7 @@ class Maker {
       mode: 2,
       plan: 1.5,
       go: this.#options.workers > 1 ? 12 : 0,
+      race: this.#options.workers > 1 ? 6 : 0,
       kill: faults.includes('kill') ? 6 : 0,
       fault: faults.length > 0 ? 12 : 0,
     });
@@ -81,6 +82,8 @@ class Maker {
       }
       case 'plan':
         return [this.#act(worker, { act: 'plan', revision: this.#chance.between(1, 3) })];
+      case 'race':
+        return this.#race(worker);
       case 'go':
         return [{ do: 'go', worker, ...this.#gates(0.6) }];
       case 'kill':
@@ -88,6 +91,15 @@ class Maker {
       case 'fault':
         return this.#fault(this.#chance.one(faults));
     }
+  }
+
+  /** Somebody has read and stands before the lock, while another delivers and reads on. */
+  #race(worker: number): readonly Step[] {
+    const other = (worker + 1) % this.#options.workers;
+    const slow = { do: 'act', worker, act: 'poll', side: this.#side(), gates: this.#chance.between(7, 26) } as const;
+    const edits = this.#chance.is(0.5) ? [this.#edit()] : [];
+    const fast = this.#act(other, this.#chance.is(0.6) ? { act: 'send' } : { act: 'cycle', list: false }, 0);
+    return [slow, ...edits, fast, { do: 'go', worker }];
   }
 
   #side(): string {

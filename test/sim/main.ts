@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { worldOf } from './generate.js';
+import type { Focus } from './options.js';
 import { isKnown } from './known.js';
 import { describeViolation, describeWorld } from './report.js';
 import { play } from './run-world.js';
@@ -14,8 +15,10 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     tally: { type: 'boolean' },
     trace: { type: 'boolean' },
+    focus: { type: 'string', default: '{}' },
   },
 });
+const focus = JSON.parse(values.focus) as Focus;
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const first = Number(values.seed);
 const last = values.minutes === undefined ? first + Number(values.worlds) - 1 : Number.POSITIVE_INFINITY;
@@ -25,7 +28,7 @@ const started = Date.now();
 const totals = { worlds: 0, failed: 0, known: 0, gates: 0, writes: 0, exposed: 0 };
 const tally = new Map<string, number[]>();
 for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
-  const plan = worldOf(seed);
+  const plan = worldOf(seed, focus);
   if (first === last) say(describeWorld(plan));
   const { violation, gates, writes, exposed } = await play(plan);
   totals.worlds += 1;

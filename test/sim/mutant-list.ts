@@ -50,8 +50,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'last writer wins applied to causally ordered edits',
     file: 'src/core/register.ts',
-    from: `  if (includes(sibling.vv, register.vv)) {`,
-    to: `  if (includes(sibling.vv, register.vv) && register.siblings.every(({ hi }) => sibling.hi - hi > 60_000)) {`,
+    from: `      value: sibling.value,
+      vv: sibling.vv,
+      siblings: [sibling],`,
+    to: `      value: register.siblings.some(({ hi }) => sibling.hi - hi < 60_000) ? register.value : sibling.value,
+      vv: sibling.vv,
+      siblings: [sibling],`,
     focus: { world: { faults: [], workers: 1 } },
   },
   {

@@ -116,8 +116,9 @@ export class Play {
     if (this.violation === null && this.#wasRestored)
       for (const { name } of world.options.sides) await this.#act(0, { act: 'list', side: name }, forever);
     if (this.violation === null) await this.#rest();
-    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve.
-    if (this.violation === null && this.#isUndecided) {
+    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve;
+    // and so is what the brakes stopped.
+    if (this.violation === null && (this.#isUndecided || world.database.tables.pair?.halt != null)) {
       await this.#act(0, { act: 'plan', revision: world.revision }, forever);
       if (this.violation === null) await this.#rest();
     }

@@ -150,11 +150,11 @@ export class SimSystem {
   }
 
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
-  confirm(): void {
+  confirm(passTick: number): void {
     const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => {
       const registers = Object.entries(row.registers).map(([unit, one]) => [
         unit,
-        { ...one, proven: one.proven | one.pending, pending: 0n },
+        one.pendingTick > passTick ? one : { ...one, proven: one.proven | one.pending, pending: 0n },
       ]);
       return [key, { ...row, registers: Object.fromEntries(registers) }];
     });
@@ -207,7 +207,10 @@ export class SimSystem {
         // One record under one key is one history, also when it was gone in between.
         if (carried === undefined)
           return [name, write.kind === 'create' ? { ...register, pending: 0n, authors: 0n } : register];
-        return [name, { ...carried, pending: 0n, wants: register.wants.filter(({ why }) => why !== 'sent') }];
+        return [
+          name,
+          { ...carried, pending: 0n, pendingTick: 0, wants: register.wants.filter(({ why }) => why !== 'sent') },
+        ];
       }),
     );
   }

@@ -12,14 +12,21 @@ export type Register = {
   readonly proven: Edits;
   /** What was received by holding an equal value, until a complete pass that shows no change confirms it. */
   readonly pending: Edits;
+  /** The hub's tick of the newest of these. */
+  readonly pendingTick: number;
   /** The edits that wrote what stands here now; none for a blank that nobody wrote. */
   readonly authors: Edits;
   readonly wants: readonly Want[];
 };
 /** A version that the hub holds for delivered where the field has an equal value. */
-export type Want = { readonly value: string; readonly history: Edits; readonly why: 'noop' | 'sent' };
+export type Want = {
+  readonly value: string;
+  readonly history: Edits;
+  readonly why: 'noop' | 'sent';
+  readonly tick: number;
+};
 
-export const untouched: Register = { history: 0n, proven: 0n, pending: 0n, authors: 0n, wants: [] };
+export const untouched: Register = { history: 0n, proven: 0n, pending: 0n, pendingTick: 0, authors: 0n, wants: [] };
 
 export type Edit = { readonly side: string; readonly key: string; readonly unit: string; readonly value: Json };
 
@@ -76,7 +83,7 @@ export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
 
 /** The register after an edit by somebody who had all that stood there. */
 export function editedBy(bit: Edits, { history, proven }: Pick<Register, 'history' | 'proven'>): Register {
-  return { history: history | bit, proven: proven | bit, pending: 0n, authors: bit, wants: [] };
+  return { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0, authors: bit, wants: [] };
 }
 
 /** Holding a value that the hub wants held counts as having received it, from then on. */
@@ -86,7 +93,11 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
   const received = register.wants.filter(({ value }) => value === held);
   if (received.length === 0) return register;
   const history = received.reduce((all, want) => all | want.history, 0n);
-  const known = { history: register.history | history, pending: register.pending | history };
+  const known = {
+    history: register.history | history,
+    pending: register.pending | history,
+    pendingTick: Math.max(register.pendingTick, ...received.map(({ tick }) => tick)),
+  };
   // Who typed what a write under way carries cannot be told from it (class O5): the value is the version's.
   const authors = received.some(({ why }) => why === 'sent') ? 0n : register.authors;
   return { ...register, ...known, authors, wants: register.wants.filter(({ value }) => value !== held) };

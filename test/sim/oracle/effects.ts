@@ -152,7 +152,8 @@ export class Effects {
     const { key } = carried.write;
     const buried = this.state.deletes.findLast((one) => one.key === key && one.side === side);
     if (buried === undefined) return;
-    const isNew = this.state.made.some((one) => one.key === key && one.at > buried.at);
+    // What people made on another side is a record of its own, whatever became of this one.
+    const isNew = this.state.made.some((one) => one.key === key && (one.at > buried.at || one.side !== side));
     if (!isNew) this.#oracle.report('I16', `${side}/${key} was deleted by people and made again by the hub`);
   }
 }

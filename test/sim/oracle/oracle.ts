@@ -66,7 +66,7 @@ export class Oracle {
     for (const step of steps) this.#checked(step, entries);
     for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
       if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick)
-        this.#sides.get(side)?.confirm();
+        this.#sides.get(side)?.confirm(cursor.complete.tick);
     for (const { id, is } of steps) this.#wanted(id, is, before);
     this.#sent(changes, after);
   }
@@ -228,7 +228,9 @@ export class Oracle {
         const raw = shadow?.raws[unit.name as never];
         if (shadow === undefined || raw === undefined) continue;
         const { history } = this.state.histories.of(id, unit.name, register);
-        this.#sides.get(side)?.want(shadow.key, unit, { value: canonical(unit, raw), history, why: 'noop' });
+        this.#sides
+          .get(side)
+          ?.want(shadow.key, unit, { value: canonical(unit, raw), history, why: 'noop', tick: noop.tick });
       }
     }
   }
@@ -244,7 +246,9 @@ export class Oracle {
           const version = carried[unit.name];
           const value = canonical(unit, rawOf(unit, item.fields));
           if (version !== undefined)
-            this.#sides.get(delivery.side)?.want(item.key, unit, { value, history: version.history, why: 'sent' });
+            this.#sides
+              .get(delivery.side)
+              ?.want(item.key, unit, { value, history: version.history, why: 'sent', tick: delivery.tick });
         }
       }
     }
