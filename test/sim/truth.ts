@@ -99,6 +99,8 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
     pendingTick: Math.max(register.pendingTick, ...received.map(({ tick }) => tick)),
   };
   // Who typed what a write under way carries cannot be told from it (class O5): the value is the version's.
-  const authors = received.some(({ why }) => why === 'sent') ? 0n : register.authors;
+  // And where another side decides, an equal value is the decided one.
+  const isVersion = unit.authority.kind === 'master' || received.some(({ why }) => why === 'sent');
+  const authors = isVersion ? 0n : register.authors;
   return { ...register, ...known, authors, wants: register.wants.filter(({ value }) => value !== held) };
 }
