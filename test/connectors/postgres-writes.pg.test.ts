@@ -42,12 +42,49 @@ describe('a row that the database refuses', () => {
     expect(outcomes).toMatchObject([
       { kind: 'refused', code: '23505', message: 'another record already has this value (constraint name_is_taken)' },
       { kind: 'refused', code: '23514', message: 'a check is not met (constraint price_is_fair)' },
-      // The first update was refused and the name "c" was still taken when its half was written.
-      { kind: 'refused', code: '23505' },
+      // The name was still taken when its half was written; the last update gives it up.
+      { kind: 'accepted', record: { fields: { name: 'c' } } },
       { kind: 'accepted', record: { fields: { name: 'd' } } },
     ]);
     expect(JSON.stringify(outcomes)).not.toContain('77');
-    expect(await namesIn()).toEqual(['a', 'b', 'd']);
+    expect(await namesIn()).toEqual(['a', 'b', 'd', 'c']);
+  });
+
+  /** Each case: the names that rows 1, 2, … are to get, and what they have in the end. They begin as a, b, c, d. */
+  test.for([
+    ['two that swap', ['b', 'a'], ['b', 'a', 'c', 'd'], 'accepted accepted'],
+    ['three that rotate', ['b', 'c', 'a'], ['b', 'c', 'a', 'd'], 'accepted accepted accepted'],
+    ['two swaps at once', ['b', 'a', 'd', 'c'], ['b', 'a', 'd', 'c'], 'accepted accepted accepted accepted'],
+    ['a chain to a free name', ['b', 'c', 'd', 'e'], ['b', 'c', 'd', 'e'], 'accepted accepted accepted accepted'],
+    ['a swap beside a real clash', ['b', 'a', 'd'], ['b', 'a', 'c', 'd'], 'accepted accepted refused'],
+    ['two that want one name', ['c', 'c'], ['a', 'b', 'c', 'd'], 'refused refused'],
+  ] as const)('names are passed on by %s', async ([, wanted, left, kinds]) => {
+    await items('name text unique, note text', ['a', 'b', 'c', 'd']);
+    const connector = await place.open('shop.items');
+    const begin = ['a', 'b', 'c', 'd'];
+    const outcomes = await connector.write(
+      wanted.map((name, index) =>
+        update(key(index + 1), { name, note: 'n' }, { name: begin[index] ?? '', note: null }),
+      ),
+    );
+    expect(kindsOf(outcomes).join(' ')).toBe(kinds);
+    expect(await namesIn()).toEqual(left);
+  });
+
+  test('a swap is not made when one of its rows was changed meanwhile, or its column may not be empty', async () => {
+    await items('name text unique');
+    const connector = await place.open('shop.items');
+    await place.sql`update shop.items set name = 'x' where id = 2`;
+    await place.sql`update shop.items set name = 'b' where id = 3`;
+    const swap = [update(key(1), { name: 'b' }, { name: 'a' }), update(key(2), { name: 'a' }, { name: 'b' })];
+    expect(kindsOf(await connector.write(swap))).toEqual(['refused', 'stale']);
+    expect(await namesIn()).toEqual(['a', 'x', 'b']);
+    await place.sql`update shop.items set name = 'c' where id = 3`;
+    await place.sql`update shop.items set name = 'b' where id = 2`;
+    await place.sql`alter table shop.items alter name set not null`;
+    const strict = await place.open('shop.items');
+    expect(kindsOf(await strict.write(swap))).toEqual(['refused', 'refused']);
+    expect(await namesIn()).toEqual(['a', 'b', 'c']);
   });
 
   test('by a constraint that waits for the commit is found all the same', async () => {

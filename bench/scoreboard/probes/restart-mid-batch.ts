@@ -29,14 +29,16 @@ export const restartMidBatch: Probe = {
     await journal.edit('a', ids(1, 20), 'name', (id) => `meanwhile ${id}`);
     await journal.edit('b', ids(arena.rows - 19, arena.rows), 'name', (id) => `meanwhile ${id}`);
     await arena.revive();
+    const revivedMs = performance.now();
     const outcome = await outcomeOf(arena);
+    const secondsToRest = Math.round((performance.now() - revivedMs) / 1_000);
     const edits = journal.last();
     const lost = edits.filter(({ id, field, value }) => !holds(outcome, id, field, value)).length;
     const differing = differences(outcome).length;
     const problems = await arena.audit();
     const isMidway = arrived > 0 && arrived < edited.length * 2;
     return judge(
-      `killed when ${arrived} of ${edited.length * 2} edits had arrived; all arrived in the end`,
+      `killed when ${arrived} of ${edited.length * 2} edits had arrived; all arrived within ${secondsToRest} s of the restart`,
       [
         [isMidway, `${arrived} of ${edited.length * 2} edits had arrived: it was not killed midway`],
         [lost === 0, `${lost} of ${edits.length} edits are not on both sides`],
@@ -48,7 +50,7 @@ export const restartMidBatch: Probe = {
         [outcome.questions.length === 0, `${outcome.questions.length} needless questions`],
         [problems === null || problems.length === 0, `its own records are wrong: ${problems?.[0] ?? ''}`],
       ],
-      { arrived, edits: edits.length, lost, differing },
+      { arrived, edits: edits.length, lost, differing, secondsToRest },
     );
   },
 };

@@ -4,6 +4,7 @@ import { ParleyError } from '../../core/errors.js';
 import type { RecordKey } from '../../core/ids.js';
 import type { NativeRecord, NativeWrite, WriteOutcome } from '../../engine/connector.js';
 import type { Client, Session, TextRow } from './client.js';
+import { type Attempt, type Numbered, passOn } from './exchange.js';
 import { failureCode, failureKind, refusalOf } from './failures.js';
 import { type Located, locate } from './keys.js';
 import { textOf } from './sql-text.js';
@@ -16,14 +17,14 @@ const statementRowsMax = 5_000;
 const attemptsMax = 3;
 const attemptPauseMs = 100;
 
-type Numbered = { readonly position: number; readonly write: NativeWrite };
 type Outcomes = Map<number, WriteOutcome>;
 /** Outcomes by position, and created records that no write has recognised as its own yet. */
 type Progress = { readonly outcomes: Outcomes; readonly unclaimed: Map<RecordKey, NativeRecord> };
 
 /**
  * Writes a batch in one transaction, with as many statements as the batch has shapes, each with its precondition
- * inside. When the database refuses a row, the batch is done again in halves, so that only refused rows are left out.
+ * inside. When the database refuses a row, the batch is done again in halves, so that only refused rows are left out;
+ * unique values that rows pass on among themselves are passed on.
  * Throws what the driver throws, and only when nothing took effect.
  */
 export async function writeBatch(
@@ -104,13 +105,16 @@ async function writeTogether(session: Session, table: Table, writes: readonly Nu
 
 async function writeInHalves(session: Session, table: Table, writes: readonly Numbered[]): Promise<Outcomes> {
   const progress: Progress = { outcomes: new Map(), unclaimed: new Map() };
-  const isolate = async (piece: readonly Numbered[]): Promise<void> => {
-    const refusal = await refusalIn(session, async () => {
-      const done = await apply(session, table, piece);
+  const attempt: Attempt = (...steps) =>
+    refusalIn(session, async () => {
+      let done: Progress = { outcomes: new Map(), unclaimed: new Map() };
+      for (const step of steps) done = await apply(session, table, step);
       await session.query('set constraints all immediate');
       for (const [position, outcome] of done.outcomes) progress.outcomes.set(position, outcome);
       for (const [key, record] of done.unclaimed) progress.unclaimed.set(key, record);
     });
+  const isolate = async (piece: readonly Numbered[]): Promise<void> => {
+    const refusal = await attempt(piece);
     const [first] = piece;
     if (refusal === null || first === undefined) return;
     if (piece.length === 1) {
@@ -122,6 +126,7 @@ async function writeInHalves(session: Session, table: Table, writes: readonly Nu
     await isolate(piece.slice(middle));
   };
   await isolate(writes);
+  await passOn(table, writes, progress.outcomes, attempt);
   return finish(session, table, writes, progress);
 }
 
