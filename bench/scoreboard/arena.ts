@@ -104,9 +104,10 @@ export type Say = (text: string) => void;
 export type Contestant = {
   readonly name: string;
   readonly about: string;
+  readonly isOurs: boolean;
   /** Probes that mean nothing for it, with the reason. */
   readonly notApplicable: { readonly [probe: string]: string };
-  enter(options: { readonly say: Say; readonly isQuick: boolean }): Promise<Ring>;
+  enter(options: { readonly say: Say }): Promise<Ring>;
 };
 
 /** The product cannot be had here; the message is the reason that is reported. */

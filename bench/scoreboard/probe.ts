@@ -1,7 +1,8 @@
 import type { Arena, Setup } from './arena.js';
 
 export type Verdict = {
-  readonly result: 'pass' | 'fail' | 'not applicable';
+  /** `not tried`: a peer could not be brought to it here, which says nothing about the peer. */
+  readonly result: 'pass' | 'fail' | 'not applicable' | 'not tried';
   /** What came out, in a line; for a failure, everything that was wrong. */
   readonly why: string;
   readonly figures: { readonly [name: string]: number };

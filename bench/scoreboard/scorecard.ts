@@ -15,6 +15,7 @@ export type Scorecard = {
   readonly about: string;
   readonly version: string;
   readonly passed: number;
+  /** Probes that apply to it and were tried. */
   readonly of: number;
   readonly scores: readonly Score[];
 };
@@ -22,7 +23,7 @@ export type Scorecard = {
 /** A product that was asked for and cannot be had here. */
 export type Absent = { readonly contestant: string; readonly about: string; readonly reason: string };
 
-/** Tries every probe on a product that is running. What breaks in a probe is a failure of that probe, with the reason. */
+/** Tries every probe on a product that is running. What breaks in a probe of ours is a failure, with the reason. */
 export async function scorecardOf(
   contestant: Contestant,
   ring: Ring,
@@ -43,13 +44,13 @@ export async function scorecardOf(
     about: contestant.about,
     version: ring.version,
     passed: scores.filter(({ result }) => result === 'pass').length,
-    of: probes.length,
+    of: scores.filter(({ result }) => result === 'pass' || result === 'fail').length,
     scores,
   };
 }
 
 async function scoreOf(
-  { notApplicable }: Contestant,
+  { isOurs, notApplicable }: Contestant,
   ring: Ring,
   probe: Probe,
 ): Promise<{ readonly verdict: Verdict; readonly configuration: string | null }> {
@@ -67,6 +68,6 @@ async function scoreOf(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const what = configuration === null ? 'cannot be set up' : 'broke off';
-    return { verdict: { result: 'fail', why: `${what}: ${why}`, figures: {} }, configuration };
+    return { verdict: { result: isOurs ? 'fail' : 'not tried', why: `${what}: ${why}`, figures: {} }, configuration };
   }
 }

@@ -1,13 +1,14 @@
 import type { Absent, Score, Scorecard } from './scorecard.js';
 
-const markOf = { pass: 'pass', fail: 'FAIL', 'not applicable': '-' } as const;
+const markOf = { pass: 'pass', fail: 'FAIL', 'not applicable': '-', 'not tried': '?' } as const;
 
 /** A line a probe, a column a product; below it what went wrong, and what each product was. */
 export function printScoreboard(result: {
   readonly scorecards: readonly Scorecard[];
   readonly absent: readonly Absent[];
+  readonly leftOut: readonly string[];
 }): void {
-  const { scorecards, absent } = result;
+  const { scorecards, absent, leftOut } = result;
   const names = scorecards.map(({ contestant }) => contestant);
   const widths = names.map((name) => Math.max(name.length, 8) + 2);
   const probes = scorecards[0]?.scores.map(({ probe }) => probe) ?? [];
@@ -31,6 +32,7 @@ export function printScoreboard(result: {
     console.log(`\n${contestant} ${version}: ${about}`);
     for (const score of scores) console.log(`  ${lineOf(score)}`);
   }
+  if (leftOut.length > 0) console.log(`\nLeft out: ${leftOut.join(', ')}`);
   for (const { contestant, reason } of absent) console.log(`\n${contestant} is not here: ${reason}`);
 }
 

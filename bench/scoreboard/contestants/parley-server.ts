@@ -56,6 +56,8 @@ export async function openParleyServer(folder: string, variables: () => NodeJS.P
         env: env(),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
+      // When the measurement is broken off, the stack stops in order.
+      process.once('exit', () => child.kill('SIGTERM'));
       const { url, token } = await upOf(child);
       up = { child, client: createApiClient({ url, token }) };
     },

@@ -11,7 +11,8 @@ import { makeTable, sqlApplication } from '../sql-application.js';
 import { configurationOf, connectionsFile, pairFile } from './parley-files.js';
 import { openParleyServer, type ParleyServer } from './parley-server.js';
 
-const bulkRows = { full: 200_000, quick: 100_000 } as const;
+/** A tenth of them is more than a batch of writes. */
+const bulkRows = 60_000;
 const patienceMs = 300_000;
 const pollMs = 100;
 /** Cycles in a row that find nothing to do. */
@@ -21,8 +22,9 @@ const quietCycles = 2;
 export const parley: Contestant = {
   name: 'parley',
   about: 'this version, through parley dev and its API and command line',
+  isOurs: true,
   notApplicable: {},
-  async enter({ say, isQuick }) {
+  async enter({ say }) {
     const stage = await openStage();
     const folder = join(stage.folder, 'workspace');
     const [a, b] = [await stage.openSide('a'), await stage.openSide('b')];
@@ -37,7 +39,7 @@ export const parley: Contestant = {
     await server.start();
     return {
       version: server.version,
-      open: (setup) => openArena({ server, folder, a, b, restored, isQuick }, setup),
+      open: (setup) => openArena({ server, folder, a, b, restored }, setup),
       async close() {
         await server.stop();
         await Promise.all([a.close(), b.close(), restored.close()]);
@@ -53,12 +55,11 @@ type Place = {
   readonly a: SideDatabase;
   readonly b: SideDatabase;
   readonly restored: Restorable;
-  readonly isQuick: boolean;
 };
 
 async function openArena(place: Place, wish: Setup): Promise<Arena> {
   const { server, folder, b, restored } = place;
-  const setup = wish.isBulk ? { ...wish, rows: bulkRows[place.isQuick ? 'quick' : 'full'] } : wish;
+  const setup = wish.isBulk ? { ...wish, rows: bulkRows } : wish;
   const pair = setup.probe;
   const table = pair.replaceAll('-', '_');
   const sqlOfA = (): postgres.Sql => (setup.losesMetadata ? restored.sql() : place.a.sql);

@@ -21,8 +21,8 @@ export const lostMetadata: Probe = {
     await arena.a.remove(deleted);
     await arena.settle();
     await arena.part();
-    await journal.edit('a', ids(11, 35), 'name', (id) => `of a ${id}`);
-    await journal.edit('b', ids(21, 45), 'phone', (id) => `+49 30 ${id}`);
+    await journal.edit('a', ids(11, 30), 'name', (id) => `of a ${id}`);
+    await journal.edit('b', ids(31, 50), 'phone', (id) => `+49 30 ${id}`);
     const lost = await arena.forget();
     await arena.rejoin();
     const outcome = await outcomeOf(arena);
