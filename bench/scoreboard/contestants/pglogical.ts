@@ -20,7 +20,7 @@ const settings = {
   'pglogical.conflict_resolution': 'last_update_wins',
 };
 /** Refused by default since 15.20, and unknown before. */
-const newerSetting = { output_plugin_libraries: 'pglogical_output,pgoutput,test_decoding' };
+const newerSetting = Object.fromEntries([['output_plugin_libraries', 'pglogical_output,pgoutput,test_decoding']]);
 const revivePatienceMs = 60_000;
 
 /** pglogical of Debian in two clusters, subscribed to each other; a database a probe. */

@@ -18,7 +18,6 @@ type Database = {
 type Replication = { cancel(): void; once(event: string, listener: () => void): void };
 type Pouch = {
   new (name: string, options: object): Database;
-  plugin(plugin: unknown): void;
   sync(a: Database, b: Database, options: object): Replication;
   replicate(from: Database, to: Database): Promise<unknown>;
 };
@@ -33,7 +32,7 @@ export const pouchdb: Contestant = {
     say('installing PouchDB');
     const load = await installFromNpm('pouchdb', { 'pouchdb-node': version, 'pouchdb-adapter-memory': version });
     const Pouch = load('pouchdb-node') as Pouch;
-    Pouch.plugin(load('pouchdb-adapter-memory'));
+    (load('pouchdb-adapter-memory') as (to: Pouch) => void)(Pouch);
     return {
       version,
       open: (setup) => openArena(Pouch, setup),

@@ -9,8 +9,9 @@ const patienceMs = 120_000;
 const samples = 40;
 
 /**
- * Done: A changes the e-mail of a tenth of a large table at once, and B the telephone number of another tenth. While some of it has arrived and
- * some has not, everything of the product is killed with SIGKILL; people edit on; the product is started again.
+ * Done: A changes the e-mail of a tenth of a large table at once, and B the telephone number of another tenth. While some of
+ * it has arrived and some has not, everything of the product is killed with SIGKILL; people edit on; the product is started
+ * again.
  * Must hold: both tables end equal, with every edit, and with as many records as before. Where the product has a
  * check of its own records, it finds nothing.
  * Why: a batch that is half done must be found out and finished, not sent blindly again nor forgotten (semantics §1.6).
