@@ -9,7 +9,8 @@ export function positive(text: string): number {
 
 /** A number from 0 up, such as a position in the ledger. */
 export function position(text: string): number {
-  return text === '0' ? 0 : positive(text);
+  if (/^(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number from 0 up.');
 }
 
 /** How many rows a list shows: at most what the server gives at once. */

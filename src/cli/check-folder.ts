@@ -41,7 +41,13 @@ export async function checkFolder(folder: string, options: CheckOptions = {}): P
     problems.push(...checkFields({ file, uses, discovered: found.discovered, nowMs }));
   }
   const unread = [...used].filter((connection) => !found.discovered.has(connection)).sort();
-  const notes = unread.map((connection) => `fields of ${connection} not checked: run parley discover ${connection}`);
+  // Without the file that says where the systems are, there is nothing yet that could be discovered.
+  const isLost = config.problems.some(
+    ({ code, file }) => code === 'config.missing_file' && file === 'connections.yaml',
+  );
+  const notes = isLost
+    ? []
+    : unread.map((connection) => `fields of ${connection} not checked: run parley discover ${connection}`);
   const ok = !problems.some(isError);
   return { ok, exit: ok ? 0 : 3, config, problems: sortProblems(problems), notes, sources: config.sources };
 }

@@ -198,6 +198,12 @@ test('two pairs that write one field are warned of each other', async () => {
   );
 });
 
+test('where the file of the connections is missing, nothing is said about fields that could be discovered', async () => {
+  expect((await checkFolder(folder)).notes).toHaveLength(2);
+  await rm(join(folder, 'connections.yaml'));
+  expect((await checkFolder(folder)).notes).toEqual([]);
+});
+
 test('a configuration with errors does not go further', async () => {
   requireSound((await checkFolder(folder)).config);
   await change(pairPath, 'owner: data', 'ownr: data');

@@ -34,6 +34,11 @@ test.for([
   for (const verb of verbs.split(', ')) expect(out).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
 });
 
+test('a place in the ledger begins at 0, and a wrong one says so', async () => {
+  const { exit, err } = await running({ words: ['ledger', 'show', 'x'], cwd: await emptyFolder() });
+  expect([exit, err]).toEqual([64, expect.stringContaining('from 0 up')]);
+});
+
 test('the version is the one of the package', async () => {
   expect(await running({ words: ['--version'], cwd: await emptyFolder() })).toMatchObject({ exit: 0, out: '0.1.0\n' });
 });
