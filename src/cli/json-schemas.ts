@@ -9,6 +9,7 @@ import {
 import { pairEventSchema, verifyEventSchema } from '../contract/api/events.js';
 import { ledgerEntrySchema, ledgerPageSchema, ledgerVerificationSchema } from '../contract/api/ledger.js';
 import { pairListSchema, pairSchema, setAsideSchema, verificationSchema } from '../contract/api/pairs.js';
+import { exportVerificationSchema } from '../contract/api/ledger-export.js';
 import { planItemPageSchema, planItemSchema, planPageSchema, planSchema } from '../contract/api/plans.js';
 import { conflictDetailSchema, recordDeliverySchema, recordPageSchema, recordSchema } from '../contract/api/records.js';
 import { cycleSchema } from '../contract/api/runs.js';
@@ -52,7 +53,14 @@ export const jsonData = {
   verify: verificationSchema,
   'ledger-list': ledgerPageSchema,
   'ledger-show': ledgerEntrySchema,
-  'ledger-verify': ledgerVerificationSchema,
+  'ledger-verify': z.union([ledgerVerificationSchema, exportVerificationSchema]),
+  'ledger-export': z.object({
+    file: z.string(),
+    pair: pairNameSchema,
+    entries: z.int(),
+    checkpoints: z.int(),
+    root: z.string(),
+  }),
   hold: pairSchema,
   'token-add': z.object({ name: z.string(), role: z.string(), token: z.string() }),
   pause: pairSchema,

@@ -1,4 +1,5 @@
 import type { ObjectDescription } from '../engine/connector.js';
+import type { ProofPorts } from '../engine/verify-export.js';
 
 /**
  * What the command line needs and may not know: servers, the embedded stack, connectors. The composition root gives
@@ -18,6 +19,8 @@ export interface Machinery {
   describe(wish: DescribeWish): Promise<ObjectDescription>;
   /** Makes a bearer token for the API, keeps its hash, and returns it. */
   addToken(wish: { readonly name: string; readonly role: 'viewer' | 'operator' | 'owner' }): Promise<string>;
+  /** What verifying an exported ledger needs: hashes and signatures, no server. */
+  proofs(): Promise<ProofPorts>;
   /** The folder of an example that ships with Parley. */
   example(name: string): string;
 }

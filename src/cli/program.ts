@@ -6,6 +6,7 @@ import { dev } from './commands/dev.js';
 import { discover } from './commands/discover.js';
 import { doctor } from './commands/doctor.js';
 import { init } from './commands/init.js';
+import { ledgerExport } from './commands/ledger-export.js';
 import { ledgerList } from './commands/ledger-list.js';
 import { ledgerShow } from './commands/ledger-show.js';
 import { ledgerVerify } from './commands/ledger-verify.js';
@@ -97,5 +98,5 @@ function addLedger(program: Command, session: Session): void {
   const ledger = program.command('ledger').description('the history that proves itself');
   ledgerList(ledger, session);
   ledgerList(ledger.command('list').description('list entries, newest first'), session);
-  for (const add of [ledgerShow, ledgerVerify]) add(ledger, session);
+  for (const add of [ledgerShow, ledgerVerify, ledgerExport]) add(ledger, session);
 }

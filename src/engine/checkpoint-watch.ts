@@ -1,8 +1,6 @@
 import type { KeptCheckpoint } from '../core/ledger/checkpoint.js';
 import { append, rootOf, type LogHead, type NodeHash } from '../core/ledger/merkle.js';
-import type { LedgerVerification } from './engine.js';
-
-type Problem = LedgerVerification['problems'][number];
+import type { LedgerProblem } from './check-entry.js';
 
 /**
  * Holds a log that is read from its beginning against the checkpoints that were signed of it. Since a checkpoint is kept
@@ -12,10 +10,10 @@ type Problem = LedgerVerification['problems'][number];
 export class CheckpointWatch {
   readonly #waiting: KeptCheckpoint[];
   readonly #node: NodeHash;
-  readonly #problems: Problem[];
+  readonly #problems: LedgerProblem[];
   compared = 0;
 
-  constructor(kept: readonly KeptCheckpoint[], node: NodeHash, problems: Problem[]) {
+  constructor(kept: readonly KeptCheckpoint[], node: NodeHash, problems: LedgerProblem[]) {
     this.#node = node;
     this.#problems = problems;
     this.#waiting = kept

@@ -4,6 +4,7 @@ import { decidePlanPage } from './decide-plan.js';
 import { deliverBatch } from './deliver-batch.js';
 import type { Engine, EnginePorts } from './engine.js';
 import { explainRecord } from './explain-record.js';
+import { exportLedger } from './export-ledger.js';
 import { listMissing } from './list-missing.js';
 import { applyPlanPage, approvePlan, failPlan, finishPlan, readyPlan, requestPlan } from './plan.js';
 import { takePage } from './take-page.js';
@@ -33,6 +34,7 @@ export function createEngine(ports: EnginePorts): Engine {
     decideAlike: (input) => decideAlike(ports, input),
     explainRecord: (input) => explainRecord(ports, input),
     verifyLedger: (input) => verifyLedger(ports, input),
+    exportLedger: (input) => exportLedger(ports, input),
     writeCheckpoint: (input) => writeCheckpoint(ports, input),
     verify: (input, progress) => verifySystems(ports, input, progress ?? (() => undefined)),
   };

@@ -1,6 +1,7 @@
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
+import type { ExportInput, ExportLine } from './export-ledger.js';
 import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
 import type { ReadModel } from './read-model.js';
 import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
@@ -46,6 +47,8 @@ export type Engine = {
   decideAlike(input: DecideAlikeInput): Promise<DecideAlikeResult>;
   explainRecord(input: { pair: PairId; side: SideName; key: RecordKey }): Promise<RecordExplanation>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
+  /** The ledger as lines that prove themselves, for `verifyExport`; @throws `record.not_found`. */
+  exportLedger(input: ExportInput): AsyncGenerator<ExportLine>;
   /** Signs where the log stands, if it grew; @throws `ledger.mismatch` when it does not continue what was signed before. */
   writeCheckpoint(input: { pair: PairId }): Promise<{ readonly size: number; readonly written: boolean }>;
   /** Full comparison of both systems with their shadows and with each other; reads only. */

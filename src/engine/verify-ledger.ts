@@ -1,14 +1,13 @@
 import type { EntityId, PairId } from '../core/ids.js';
-import { differences, emptyFold, foldEntry, foldReceipt, type Folded, type Receipt } from '../core/ledger/fold.js';
+import { differences, emptyFold, type Folded } from '../core/ledger/fold.js';
 import { emptyLog, rootOf, type LogHead } from '../core/ledger/merkle.js';
 import { unpack } from '../core/pack.js';
+import { EntryChecker, type LedgerProblem } from './check-entry.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
 import type { EnginePorts, LedgerVerification } from './engine.js';
-import { commitmentOf, leafOf } from './page.js';
 import type { StoredEntry } from './ledger-store.js';
 import { newestGood } from './write-checkpoint.js';
 
-type Problem = LedgerVerification['problems'][number];
 const problemMax = 100;
 const pageSize = 5_000;
 
@@ -22,8 +21,8 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   // Before the pair's row is read: a checkpoint that is written meanwhile must not look like one that is ahead of it.
   const kept = (await ports.checkpoints?.kept(input.pair)) ?? [];
   const pair = await store.pair(input.pair);
-  const folds = new Map<EntityId, Folded>();
-  const problems: Problem[] = [];
+  const problems: LedgerProblem[] = [];
+  const checker = new EntryChecker(hasher, problems);
   const node = (left: string, right: string): string => hasher.sha256Node(1, left, right);
   const watch = new CheckpointWatch(kept, node, problems);
   let head: LogHead = emptyLog;
@@ -33,7 +32,7 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
       problems.push({ seq: head.size, entity: null, what: 'entries are missing from here on' });
       break;
     }
-    page.forEach((stored, index) => checkEntry(ports, stored, head.size + index, folds, problems));
+    page.forEach((stored, index) => checkEntry(checker, stored, head.size + index, problems));
     head = watch.append(
       head,
       page.map(({ entry }) => entry.leaf),
@@ -43,7 +42,7 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   const root = rootOf(head, node);
   if (head.peaks.join() !== pair.ledgerPeaks.join())
     problems.push({ seq: null, entity: null, what: 'the Merkle root is not the one that was committed' });
-  const entities = await compareStates(ports, input.pair, pair.tick, folds, problems);
+  const entities = await compareStates(ports, input.pair, pair.tick, checker.folds, problems);
   return {
     ok: problems.length === 0,
     entries: head.size,
@@ -59,35 +58,15 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   };
 }
 
-function checkEntry(
-  ports: EnginePorts,
-  { entry, payload, sealed }: StoredEntry,
-  seq: number,
-  folds: Map<EntityId, Folded>,
-  problems: Problem[],
-): void {
-  const { leaf, ...row } = entry;
-  const report = (what: string): void => {
-    problems.push({ seq: entry.seq, entity: entry.entity, what });
-  };
-  if (entry.seq !== seq) report(`entry ${seq} is missing`);
-  if (leafOf(ports.hasher, row) !== leaf) report('the row was changed after it was written');
+function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, problems: LedgerProblem[]): void {
+  checker.checkRow(stored, seq);
+  const { entry, payload, sealed } = stored;
   if (payload === null || sealed === null) {
-    report('the values of this entry are gone');
+    problems.push({ seq: entry.seq, entity: entry.entity, what: 'the values of this entry are gone' });
     return;
   }
-  if (commitmentOf(ports.hasher, sealed) !== entry.commitment)
-    report('the values were changed after they were written');
-  if (entry.kind === 'delivered' && entry.side !== null) {
-    for (const receipt of payload.detail['receipts'] as unknown as readonly Receipt[]) {
-      folds.set(receipt.entity, foldReceipt(folds.get(receipt.entity) ?? emptyFold, entry.side, receipt));
-    }
-    return;
-  }
-  if (entry.entity === null) return;
-  const folded = foldEntry(folds.get(entry.entity) ?? emptyFold, entry, payload);
-  if (typeof folded === 'string') report(folded);
-  else folds.set(entry.entity, folded);
+  checker.checkValues(stored, sealed);
+  checker.fold(stored, payload);
 }
 
 /** States committed while the check ran are newer than the entries that were read: they are checked next time. */
@@ -96,7 +75,7 @@ async function compareStates(
   pair: PairId,
   tick: number,
   folds: ReadonlyMap<EntityId, Folded>,
-  problems: Problem[],
+  problems: LedgerProblem[],
 ): Promise<number> {
   let after: EntityId | null = null;
   let count = 0;

@@ -26,6 +26,13 @@ export function machineryOf(variables: Environment['variables']): Machinery {
       const { readEnvironment } = await import('./environment.js');
       return (await import('./token.js')).addToken(readEnvironment(variables), wish);
     },
+    async proofs() {
+      const [{ openNote, verifierOf }, { hasher }] = await Promise.all([
+        import('../checkpoints/note.js'),
+        import('./hasher.js'),
+      ]);
+      return { hasher, openNote: (note, key) => openNote(note, key === null ? [] : [verifierOf(key)]) };
+    },
     example: (name) => join(packageFolder(), 'examples', name),
   };
 }

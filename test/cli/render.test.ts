@@ -14,12 +14,8 @@ import { plainValue, quotedValue, tally } from '../../src/cli/render/value.js';
 import { renderCycle } from '../../src/cli/render/cycle.js';
 import { renderApplied } from '../../src/cli/render/applied.js';
 import { watchLine } from '../../src/cli/render/watch.js';
-import {
-  renderEntries,
-  renderEntry,
-  renderLedgerVerification,
-  renderVerification,
-} from '../../src/cli/render/ledger.js';
+import { renderEntries, renderEntry, renderVerification } from '../../src/cli/render/ledger.js';
+import { renderExportVerification, renderLedgerVerification } from '../../src/cli/render/ledger-verification.js';
 import { conflict, ledgerEntry, nowMs, status } from '../api/sample-hub.js';
 
 const wide: Style = { color: false, ascii: false, width: Number.POSITIVE_INFINITY, nowMs, timeZone: 'UTC' };
@@ -313,6 +309,28 @@ test('a ledger that was held against checkpoints says how far they reach', () =>
     'checkpoints: held against 2 checkpoints, the newest of 09:12:00 with 4 entries; ' +
       '1 entry since then is not signed yet. Key parley+1+k',
   );
+});
+
+test.for([
+  [true, null, 'checkpoints: none, so nobody vouches for it.'],
+  [false, { size: 4, root: 'ab', at: '2026-05-03T09:12:00.000Z' }, 'as the file says: compare it'],
+] as const)('an export says whether it proves itself, and on whose word', ([ok, newest, expected]) => {
+  const found = {
+    ok,
+    pair: 'suppliers',
+    record: 'crm:17',
+    entries: 5,
+    withValues: 5,
+    unsigned: 1,
+    root: 'ab',
+    checkpoints: { compared: 1, newest, publicKey: 'parley+1+k' },
+    problems: ok ? [] : [{ seq: 3, entity: null, what: 'the values were changed' }],
+  };
+  const text = renderExportVerification(found, wide, { isTrusted: false });
+  expect(text).toContain(
+    ok ? 'The export proves itself: 5 entries, 5 with values of crm:17' : 'entry 3: the values were',
+  );
+  expect(text).toContain(expected);
 });
 
 test('a bar is drawn with signs of the terminal, or in ASCII', () => {

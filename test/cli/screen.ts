@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { listen } from '../../src/api/serve.js';
+import { hasher } from '../../src/main/hasher.js';
 import type { Machinery } from '../../src/cli/machinery.js';
 import { runCli } from '../../src/cli/run.js';
 import { type Changes, nowMs, type SampleHub, sampleHub, tokens } from '../api/sample-hub.js';
@@ -78,6 +79,7 @@ export async function running({ words, cwd, env = {}, machinery = {}, columns, k
       demo: refuses,
       describe: refuses,
       addToken: refuses,
+      proofs: () => Promise.resolve({ hasher, openNote: () => null }),
       example: (name) => join(import.meta.dirname, '../../examples', name),
       ...machinery,
     },

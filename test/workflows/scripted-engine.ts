@@ -182,6 +182,7 @@ export function scriptedEngine(changes: Partial<World> = {}): ScriptedEngine {
     explainRecord: unused,
     verifyLedger: unused,
     writeCheckpoint: unused,
+    exportLedger: unused,
   };
 }
 

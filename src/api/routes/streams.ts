@@ -9,7 +9,9 @@ import {
   type VerifyEvent,
   verifyEventSchema,
 } from '../../contract/api/events.js';
-import type { PairId } from '../../core/ids.js';
+import { exportLineSchema, exportQuerySchema } from '../../contract/api/ledger-export.js';
+import { type PairId, recordKey, sideName } from '../../core/ids.js';
+import type { ExportLine } from '../../engine/export-ledger.js';
 import type { ApiDependencies, ApiEnv } from '../environment.js';
 import { logFailure } from '../failure-log.js';
 import { ledgerEntryView } from '../present/ledger.js';
@@ -56,6 +58,29 @@ export function streamRoutes(dependencies: ApiDependencies): Router {
     async (c) => {
       const pair = await existingPair(dependencies, c.req.valid('param').pair);
       return sendLines<VerifyEvent>(c, dependencies, (line) => compare(dependencies, pair, line));
+    },
+  );
+
+  router.openapi(
+    securedRoute('operator', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/ledger/export',
+      tags: ['ledger'],
+      summary: 'The ledger with everything that proves it, to be verified where no server is',
+      request: { params: pairParams, query: exportQuerySchema },
+      responses: streams(exportLineSchema, 'What it is, checkpoints, entries, and an end'),
+    }),
+    async (c) => {
+      const pair = await existingPair(dependencies, c.req.valid('param').pair);
+      const { values, side, key } = c.req.valid('query');
+      const record = side === undefined || key === undefined ? null : { side: sideName(side), key: recordKey(key) };
+      const input = { pair, values: values !== 'false', record };
+      return sendLines<ExportLine>(c, dependencies, async ({ send, ended }) => {
+        for await (const line of dependencies.engine.exportLedger(input)) {
+          if (ended.aborted) return;
+          await send(line);
+        }
+      });
     },
   );
   return router;
@@ -143,7 +168,8 @@ function sendLines<Event>(
     } catch (error) {
       const failure = asParleyError(error);
       logFailure(dependencies.log, failure, { requestId: c.get('requestId') });
-      await send({ event: 'problem', problem: problemOf(failure, c.get('requestId')) });
+      const problem = problemOf(failure, c.get('requestId'));
+      await send({ event: 'problem', line: 'problem', problem });
     }
   });
 }

@@ -1,4 +1,4 @@
-import type { LedgerEntryView, LedgerVerificationView } from '../../contract/api/ledger.js';
+import type { LedgerEntryView } from '../../contract/api/ledger.js';
 import type { VerificationView } from '../../contract/api/pairs.js';
 import { changesOf, pairChange, receiptsOf, siblingsOf } from './entry-change.js';
 import { between, clock, duration } from './moment.js';
@@ -69,36 +69,6 @@ export function renderEntry(entry: LedgerEntryView, style: Style): string {
   if (entry.kind === 'pair') lines.push(line('what', pairChange(entry)));
   for (const { op, path } of entry.payload.patch) lines.push(line('patch', `${op} ${printable(path)}`));
   return lines.join('\n');
-}
-
-/** Whether the ledger proves what the hub holds. The root is what to keep elsewhere. */
-export function renderLedgerVerification(verified: LedgerVerificationView, style: Style): string {
-  const { pair, ok, entries, entities, root, problems } = verified;
-  const amounts = `${counted(entries, 'entry', 'entries')}, ${counted(entities, 'record')}`;
-  const held = `what the hub holds of ${pair}`;
-  const head = ok
-    ? `${paint(style, 'green', 'The ledger proves')} ${held}: ${amounts}.`
-    : `${paint(style, 'red', 'The ledger does not prove')} ${held}: ${counted(problems.length, 'place')} of ${amounts}.`;
-  const lines = problems.map(({ seq, entity, what }) => {
-    const where = [seq === null ? '' : `entry ${seq}`, entity === null ? '' : `record ${entity}`];
-    return `  ${where.filter((part) => part !== '').join(', ') || 'log'}: ${printable(what)}`;
-  });
-  return [head, ...lines, checkpointLine(verified, style), `root ${root}`].join('\n');
-}
-
-/** What stands outside of the database, and what it cannot say. */
-function checkpointLine({ checkpoints, entries }: LedgerVerificationView, style: Style): string {
-  const { configured, compared, newest, publicKey } = checkpoints;
-  if (!configured)
-    return 'checkpoints: none are kept (PARLEY_CHECKPOINTS), so a ledger rewritten as a whole is not noticed.';
-  if (newest === null) return 'checkpoints: none was signed yet.';
-  const later = Math.max(0, entries - newest.size);
-  const since =
-    later === 0
-      ? ''
-      : `; ${counted(later, 'entry', 'entries')} since then ${later === 1 ? 'is' : 'are'} not signed yet`;
-  const held = `held against ${counted(compared, 'checkpoint')}, the newest of ${clock(newest.at, style)}`;
-  return `checkpoints: ${held} with ${counted(newest.size, 'entry', 'entries')}${since}. Key ${publicKey ?? '-'}`;
 }
 
 /** What a reason means that is not said by its name. */

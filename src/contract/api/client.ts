@@ -9,6 +9,7 @@ import {
 } from './conflicts.js';
 import { pairEventSchema, verifyEventSchema } from './events.js';
 import { ledgerPageSchema, ledgerVerificationSchema } from './ledger.js';
+import { exportLineSchema, type ExportQuery } from './ledger-export.js';
 import type { PageQuery, PageView } from './paging.js';
 import { type ModeChange, pairListSchema, pairRevisionSchema, pairSchema, setAsidePageSchema } from './pairs.js';
 import { type PlanItemQuery, type PlanQuery, planItemPageSchema, planPageSchema, planSchema } from './plans.js';
@@ -53,6 +54,9 @@ export function createApiClient(settings: ApiClientSettings) {
       events: (pair: string, query: { readonly after?: number } = {}) =>
         transport.lines(pairEventSchema, 'GET', path`/v1/pairs/${pair}/events`, query),
       ledger: (pair: string, query: PageQuery = {}) => get(ledgerPageSchema, path`/v1/pairs/${pair}/ledger`, query),
+      /** Every entry with what proves it; `side` and `key` name one record. */
+      exportLedger: (pair: string, query: ExportQuery = {}) =>
+        transport.lines(exportLineSchema, 'GET', path`/v1/pairs/${pair}/ledger/export`, query),
       verifyLedger: (pair: string) => post(ledgerVerificationSchema, path`/v1/pairs/${pair}/ledger/verify`),
     },
     plans: {
