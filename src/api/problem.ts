@@ -39,6 +39,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'plan.already_applied': 409,
   'plan.superseded': 409,
   'record.not_found': 404,
+  'record.erased': 410,
   'conflict.not_found': 404,
   'conflict.changed': 409,
   'conflict.already_decided': 409,

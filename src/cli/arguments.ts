@@ -27,6 +27,16 @@ export function conflictId(text: string): number {
   throw new InvalidArgumentError('It must be the name of a question, such as CF-41.');
 }
 
+export type PastMoment = { readonly seq: number } | { readonly at: string };
+
+/** A position in the ledger, or a moment in ISO 8601; without a zone it is the reader's own. */
+export function pastMoment(text: string): PastMoment {
+  if (/^\d{1,15}$/.test(text)) return { seq: Number(text) };
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return { at: new Date(ms).toISOString() };
+  throw new InvalidArgumentError('It must be a moment such as 2026-11-21T10:00Z, or a position in the ledger.');
+}
+
 export type Place = { readonly side: string; readonly key: string };
 
 /** `crm:17`: what follows the first colon is the key, whatever it holds. */

@@ -53,6 +53,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'plan.already_applied': refused,
   'plan.superseded': refused,
   'record.not_found': failed,
+  'record.erased': failed,
   'conflict.not_found': failed,
   'conflict.changed': refused,
   'conflict.already_decided': refused,

@@ -11,7 +11,13 @@ import { ledgerEntrySchema, ledgerPageSchema, ledgerVerificationSchema } from '.
 import { pairListSchema, pairSchema, setAsideSchema, verificationSchema } from '../contract/api/pairs.js';
 import { exportVerificationSchema } from '../contract/api/ledger-export.js';
 import { planItemPageSchema, planItemSchema, planPageSchema, planSchema } from '../contract/api/plans.js';
-import { conflictDetailSchema, recordDeliverySchema, recordPageSchema, recordSchema } from '../contract/api/records.js';
+import {
+  conflictDetailSchema,
+  recordAsOfSchema,
+  recordDeliverySchema,
+  recordPageSchema,
+  recordSchema,
+} from '../contract/api/records.js';
 import { cycleSchema } from '../contract/api/runs.js';
 import { countsSchema, pairNameSchema } from '../contract/api/values.js';
 import { discoveredSchema } from '../contract/config/discovered.js';
@@ -47,7 +53,7 @@ export const jsonData = {
   'review-decide': decideAnswerSchema.extend({ before: conflictSchema }),
   'review-bulk': decideAlikeAnswerSchema.extend({ dryRun: z.boolean() }),
   'record-list': recordPageSchema,
-  'record-show': recordSchema,
+  'record-show': z.union([recordSchema, recordAsOfSchema]),
   'record-blame': z.object({ record: recordSchema, unit: z.string(), entries: z.array(ledgerEntrySchema) }),
   'record-log': ledgerPageSchema.extend({ deliveries: z.array(recordDeliverySchema) }),
   verify: verificationSchema,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { ExportLine } from '../engine/export-ledger.js';
+import type { ExportLine } from '../core/ledger/export.js';
 import { verifyExport, type ExportVerification, type ProofPorts } from '../engine/verify-export.js';
 import { wrongUsage } from './failure.js';
 import { fileFailure } from './file-failure.js';

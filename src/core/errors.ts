@@ -34,6 +34,7 @@ export const errorCodes = {
   'plan.already_applied': { retryable: false },
   'plan.superseded': { retryable: false },
   'record.not_found': { retryable: false },
+  'record.erased': { retryable: false },
   'conflict.not_found': { retryable: false },
   'conflict.changed': { retryable: false },
   'conflict.already_decided': { retryable: false },

@@ -7,6 +7,7 @@ import { explainRecord } from './explain-record.js';
 import { exportLedger } from './export-ledger.js';
 import { listMissing } from './list-missing.js';
 import { applyPlanPage, approvePlan, failPlan, finishPlan, readyPlan, requestPlan } from './plan.js';
+import { recordAsOf } from './record-as-of.js';
 import { takePage } from './take-page.js';
 import { verifyLedger } from './verify-ledger.js';
 import { verifySystems } from './verify-systems.js';
@@ -33,6 +34,7 @@ export function createEngine(ports: EnginePorts): Engine {
     decide: (input) => decide(ports, input),
     decideAlike: (input) => decideAlike(ports, input),
     explainRecord: (input) => explainRecord(ports, input),
+    recordAsOf: (input) => recordAsOf(ports, input),
     verifyLedger: (input) => verifyLedger(ports, input),
     exportLedger: (input) => exportLedger(ports, input),
     writeCheckpoint: (input) => writeCheckpoint(ports, input),

@@ -1,7 +1,7 @@
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
-import type { ExportInput, ExportLine } from './export-ledger.js';
+import type { ExportInput, ExportLine } from '../core/ledger/export.js';
 import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
 import type { ReadModel } from './read-model.js';
 import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
@@ -46,6 +46,8 @@ export type Engine = {
   /** Decides every open conflict of a shape; with `dryRun` only counts. */
   decideAlike(input: DecideAlikeInput): Promise<DecideAlikeResult>;
   explainRecord(input: { pair: PairId; side: SideName; key: RecordKey }): Promise<RecordExplanation>;
+  /** The record as it was; @throws `record.not_found`, `record.erased`, `ledger.mismatch`. */
+  recordAsOf(input: RecordAsOfInput): Promise<RecordAsOf>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
   /** The ledger as lines that prove themselves, for `verifyExport`; @throws `record.not_found`. */
   exportLedger(input: ExportInput): AsyncGenerator<ExportLine>;
@@ -158,6 +160,33 @@ export type UnitExplanation = {
   } | null;
   readonly sentences: readonly string[];
   readonly vectors: { readonly agreed: string; readonly delivered: { readonly [side: SideName]: string } };
+};
+
+export type RecordAsOfInput = {
+  readonly pair: PairId;
+  readonly side: SideName;
+  readonly key: RecordKey;
+  /** After this entry of the pair's ledger, or at this moment. */
+  readonly asOf: { readonly seq: number } | { readonly atMs: number };
+};
+/** A record as its history says it was. */
+export type RecordAsOf = {
+  readonly pair: PairId;
+  readonly entity: EntityId;
+  /** The last entry about it by then. */
+  readonly seq: number;
+  readonly atMs: number;
+  readonly keys: { readonly [side: SideName]: RecordKey };
+  /** Sides that had lost it by then. */
+  readonly gone: readonly SideName[];
+  readonly units: readonly {
+    readonly unit: UnitName;
+    readonly agreed: Json;
+    /** Whether a person was being asked about it. */
+    readonly asked: boolean;
+    readonly from: UnitExplanation['from'];
+  }[];
+  readonly entries: { readonly before: number; readonly since: number };
 };
 
 export type LedgerVerification = {

@@ -1,50 +1,12 @@
 import { ParleyError } from '../core/errors.js';
-import type { EntityId, PairId, RecordKey, SideName } from '../core/ids.js';
-import type { LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
+import type { PairId, RecordKey, SideName } from '../core/ids.js';
+import type { ExportInput, ExportLine } from '../core/ledger/export.js';
 import { emptyLog, rootOf, type LogHead } from '../core/ledger/merkle.js';
 import { blockLeaves, consistencyProof, inclusionProof, LeafBlocks } from '../core/ledger/proof.js';
 import type { EnginePorts } from './engine.js';
+import { entityHistory } from './entity-history.js';
 import type { StoredEntry } from './ledger-store.js';
 import { newestGood } from './write-checkpoint.js';
-
-/**
- * A ledger as lines, so that it can be verified where no server is. The first line says what it is, the last one that
- * nothing is missing. A whole ledger has every entry in order, and each root can be computed; that of one record
- * has a proof of inclusion with each entry instead, and tells nothing about other records.
- */
-export type ExportLine =
-  | {
-      readonly line: 'ledger';
-      readonly schema: 'parley.ledger-export/1';
-      readonly pair: PairId;
-      readonly exportedAtMs: number;
-      /** Entries of the log that the roots below are of. */
-      readonly size: number;
-      /** The record whose entries these are; null for all of them. */
-      readonly record: { readonly side: SideName; readonly key: RecordKey; readonly entity: EntityId } | null;
-      readonly publicKey: string | null;
-    }
-  | {
-      readonly line: 'entry';
-      readonly entry: LedgerEntry;
-      /** What `commitment` proves. Null when values are left out, or were erased. */
-      readonly sealed: SealedPayload | null;
-      /** Proof of inclusion in the log of `size` entries; only in the export of one record, and only below `size`. */
-      readonly proof?: readonly string[];
-    }
-  | {
-      readonly line: 'checkpoint';
-      readonly note: string;
-      /** Proof that the log of `size` entries continues this one; only in the export of one record. */
-      readonly proof?: readonly string[];
-    }
-  | { readonly line: 'end'; readonly entries: number; readonly root: string };
-
-export type ExportInput = {
-  readonly pair: PairId;
-  readonly values: boolean;
-  readonly record: { readonly side: SideName; readonly key: RecordKey } | null;
-};
 
 const pageSize = 2_000;
 const leavesPerPage = 20_000;
@@ -80,7 +42,7 @@ async function* exportRecord(
   const known = await ports.readModel.entityByKey(pair, side, key);
   if (known === null) throw noRecord(pair, side, key);
   const kept = ((await checkpoints?.kept(pair)) ?? []).filter(({ signature }) => signature === 'good');
-  const entries = await entriesOf(ports, pair, known.id);
+  const entries = await entityHistory(ports.readModel, pair, known.id);
   // Against what was signed, where something was: a root that only we know proves nothing to others.
   const size = newestGood(kept)?.size ?? (await store.pair(pair)).ledgerSize;
   const open = [
@@ -121,22 +83,6 @@ async function headOf(
 
 function entryLine({ entry, sealed }: StoredEntry, values: boolean): Extract<ExportLine, { line: 'entry' }> {
   return { line: 'entry', entry, sealed: values ? sealed : null };
-}
-
-/** All entries of one entity, oldest first. */
-async function entriesOf(ports: EnginePorts, pair: PairId, entity: EntityId): Promise<readonly StoredEntry[]> {
-  const found: StoredEntry[] = [];
-  let after: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof ports.readModel.entityLedger>> = await ports.readModel.entityLedger(
-      pair,
-      entity,
-      { after, limit: pageSize },
-    );
-    found.push(...page.rows);
-    after = page.next;
-  } while (after !== null);
-  return found.reverse();
 }
 
 function noRecord(pair: PairId, side: SideName, key: RecordKey): ParleyError {

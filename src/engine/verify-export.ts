@@ -4,7 +4,7 @@ import { emptyLog, rootOf, type LogHead, type NodeHash } from '../core/ledger/me
 import { isConsistent, rootByInclusion } from '../core/ledger/proof.js';
 import { EntryChecker, type LedgerProblem } from './check-entry.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
-import type { ExportLine } from './export-ledger.js';
+import type { ExportLine } from '../core/ledger/export.js';
 import type { StoredEntry } from './ledger-store.js';
 import type { Hasher } from './ports.js';
 import { newestGood } from './write-checkpoint.js';

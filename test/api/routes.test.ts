@@ -24,6 +24,7 @@ const requests: readonly (readonly [route: string, role: Role, path: string, jso
   ['GET /v1/pairs/{pair}/records', 'viewer', '/v1/pairs/suppliers/records'],
   ['GET /v1/pairs/{pair}/ledger/export', 'operator', '/v1/pairs/suppliers/ledger/export?values=false'],
   ['GET /v1/pairs/{pair}/records/{side}/{key}', 'viewer', '/v1/pairs/suppliers/records/crm/17'],
+  ['GET /v1/pairs/{pair}/records/{side}/{key}/as-of', 'viewer', '/v1/pairs/suppliers/records/crm/17/as-of?seq=1'],
   ['GET /v1/pairs/{pair}/records/{side}/{key}/ledger', 'viewer', '/v1/pairs/suppliers/records/crm/17/ledger'],
   ['GET /v1/pairs/{pair}/records/{side}/{key}/deliveries', 'viewer', '/v1/pairs/suppliers/records/crm/17/deliveries'],
   ['GET /v1/plans', 'viewer', '/v1/plans'],

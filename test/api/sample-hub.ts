@@ -11,6 +11,7 @@ import type { Engine, RecordExplanation } from '../../src/engine/engine.js';
 import type { PairStatus, ReadModel, RunRow } from '../../src/engine/read-model.js';
 import type { StoredEntry } from '../../src/engine/ledger-store.js';
 import type { ConflictRow, PairRow, PlanRow, Role } from '../../src/engine/store.js';
+import { sampleAsOf, sampleVerification } from './sample-ledger.js';
 
 /** One pair with one of everything, and a note of each call: the API is tested for what it asks, not for what is true. */
 
@@ -288,14 +289,8 @@ function sampleEngine(note: Note): Partial<Engine> {
       sample: [conflict],
     }),
     explainRecord: note('explainRecord', explanation),
-    verifyLedger: note('verifyLedger', {
-      ok: true,
-      entries: 2,
-      root: 'ab',
-      entities: 1,
-      problems: [],
-      checkpoints: { configured: true, compared: 1, newest: { size: 2, root: 'ab', atMs: nowMs }, publicKey: 'k' },
-    }),
+    recordAsOf: note('recordAsOf', sampleAsOf),
+    verifyLedger: note('verifyLedger', sampleVerification),
     verify: async (_input, progress) => {
       progress?.(1);
       return { ok: true, compared: 2, agree: 2, differences: {}, unexplained: [], ms: 5 };

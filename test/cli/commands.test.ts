@@ -83,6 +83,8 @@ test.for([
   ['review-bulk', ['review', 'bulk', '--like', '41', '--keep', 'crm', '--dry-run']],
   ['record-list', ['record', 'list']],
   ['record-show', ['record', 'show', 'crm:17']],
+  ['record-show', ['record', 'show', 'crm:17', '--as-of', '1']],
+  ['record-show', ['record', 'show', 'crm:17', '--as-of', '2026-11-21T10:00Z']],
   ['record-blame', ['record', 'blame', 'crm:17', '--field', 'name']],
   ['record-log', ['record', 'log', 'crm:17']],
   ['ledger-list', ['ledger']],

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pairId, revisionId } from '../../src/core/ids.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { append, emptyLog, rootOf } from '../../src/core/ledger/merkle.js';
-import type { ExportLine } from '../../src/engine/export-ledger.js';
+import type { ExportLine } from '../../src/core/ledger/export.js';
 import { commitmentOf, leafOf } from '../../src/engine/page.js';
 import { hasher } from '../../src/main/hasher.js';
 import { running, served } from './screen.js';

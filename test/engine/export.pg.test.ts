@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkpointFolder } from '../../src/checkpoints/folder.js';
 import { newSigningKey, openNote, signerOf, verifierOf } from '../../src/checkpoints/note.js';
-import type { ExportInput, ExportLine } from '../../src/engine/export-ledger.js';
+import type { ExportInput, ExportLine } from '../../src/core/ledger/export.js';
 import { type ExportVerification, type ProofPorts, verifyExport } from '../../src/engine/verify-export.js';
 import { hasher } from '../../src/main/hasher.js';
 import { crm, key, openWorld, worldRules, type World } from './world.js';

@@ -183,6 +183,7 @@ export function scriptedEngine(changes: Partial<World> = {}): ScriptedEngine {
     verifyLedger: unused,
     writeCheckpoint: unused,
     exportLedger: unused,
+    recordAsOf: unused,
   };
 }
 

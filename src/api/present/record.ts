@@ -1,5 +1,11 @@
-import type { RecordDeliveryView, RecordRowView, RecordUnitView, RecordView } from '../../contract/api/records.js';
-import type { RecordExplanation, UnitExplanation } from '../../engine/engine.js';
+import type {
+  RecordAsOfView,
+  RecordDeliveryView,
+  RecordRowView,
+  RecordUnitView,
+  RecordView,
+} from '../../contract/api/records.js';
+import type { RecordAsOf, RecordExplanation, UnitExplanation } from '../../engine/engine.js';
 import type { EntityDelivery, RecordRow } from '../../engine/read-model.js';
 import { conflictView } from './conflict.js';
 import { moment, momentOrNull } from './moment.js';
@@ -37,20 +43,26 @@ function unitView(unit: UnitExplanation): RecordUnitView {
     agreed: unit.agreed,
     sides: { ...unit.sides },
     status: unit.status,
-    from:
-      from === null
-        ? null
-        : {
-            seq: from.seq,
-            at: moment(from.atMs),
-            side: from.side,
-            actor: from.actor,
-            rule: from.rule,
-            lo: momentOrNull(from.lo),
-            hi: momentOrNull(from.hi),
-          },
+    from: blameView(from),
     sentences: [...unit.sentences],
     vectors: { agreed: unit.vectors.agreed, delivered: { ...unit.vectors.delivered } },
+  };
+}
+
+function blameView(from: UnitExplanation['from']): RecordUnitView['from'] {
+  if (from === null) return null;
+  const { atMs, lo, hi, ...rest } = from;
+  return { ...rest, at: moment(atMs), lo: momentOrNull(lo), hi: momentOrNull(hi) };
+}
+
+export function recordAsOfView({ atMs, keys, gone, units, ...rest }: RecordAsOf): RecordAsOfView {
+  return {
+    ...rest,
+    at: moment(atMs),
+    keys: { ...keys },
+    gone: [...gone],
+    units: units.map((unit) => ({ ...unit, from: blameView(unit.from) })),
+    entries: { ...rest.entries },
   };
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ledgerPageSchema } from '../../contract/api/ledger.js';
 import { pageQuerySchema } from '../../contract/api/paging.js';
 import {
+  asOfQuerySchema,
+  recordAsOfSchema,
   recordDeliveriesSchema,
   recordPageSchema,
   recordQuerySchema,
@@ -13,7 +15,7 @@ import { type PairId, pairId, recordKey, type SideName, sideName } from '../../c
 import type { ApiDependencies } from '../environment.js';
 import { ledgerEntryView } from '../present/ledger.js';
 import { pageView } from '../present/moment.js';
-import { recordDeliveryView, recordRowView, recordView } from '../present/record.js';
+import { recordAsOfView, recordDeliveryView, recordRowView, recordView } from '../present/record.js';
 import { answers, createRouter, type Router, securedRoute } from '../router.js';
 import { existingPair, pairParams } from './pairs.js';
 
@@ -78,6 +80,25 @@ function historyRoutes(router: Router, dependencies: ApiDependencies): void {
       const { pair, entity } = await existingRecord(dependencies, c.req.valid('param'));
       const page = await readModel.entityLedger(pair, entity.id, { after: after ?? null, limit });
       return c.json(pageView(page, ledgerEntryView), 200);
+    },
+  );
+
+  router.openapi(
+    securedRoute('viewer', {
+      method: 'get',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/as-of',
+      tags: ['records'],
+      summary: 'The record as it was after an entry of the ledger or at a moment, from its history alone',
+      request: { params: recordParams, query: asOfQuerySchema },
+      responses: answers(recordAsOfSchema, 'The record as it was'),
+    }),
+    async (c) => {
+      const { pair: name, side: on, key } = c.req.valid('param');
+      const { pair, side } = await existingSide(dependencies, name, on);
+      const { seq, at } = c.req.valid('query');
+      const asOf = seq === undefined ? { atMs: Date.parse(at ?? '') } : { seq };
+      const was = await dependencies.engine.recordAsOf({ pair, side, key: recordKey(key), asOf });
+      return c.json(recordAsOfView(was), 200);
     },
   );
 

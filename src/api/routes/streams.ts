@@ -11,7 +11,7 @@ import {
 } from '../../contract/api/events.js';
 import { exportLineSchema, exportQuerySchema } from '../../contract/api/ledger-export.js';
 import { type PairId, recordKey, sideName } from '../../core/ids.js';
-import type { ExportLine } from '../../engine/export-ledger.js';
+import type { ExportLine } from '../../core/ledger/export.js';
 import type { ApiDependencies, ApiEnv } from '../environment.js';
 import { logFailure } from '../failure-log.js';
 import { ledgerEntryView } from '../present/ledger.js';

@@ -16,6 +16,7 @@ import { type PlanItemQuery, type PlanQuery, planItemPageSchema, planPageSchema,
 import {
   conflictDetailSchema,
   type RecordQuery,
+  recordAsOfSchema,
   recordDeliveriesSchema,
   recordPageSchema,
   recordSchema,
@@ -73,6 +74,8 @@ export function createApiClient(settings: ApiClientSettings) {
       list: (pair: string, query: RecordQuery = {}) => get(recordPageSchema, path`/v1/pairs/${pair}/records`, query),
       show: (pair: string, side: string, key: string) =>
         get(recordSchema, path`/v1/pairs/${pair}/records/${side}/${key}`),
+      asOf: (place: RecordPlace, query: { readonly seq?: number; readonly at?: string }) =>
+        get(recordAsOfSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/as-of`, query),
       ledger: (place: RecordPlace, query: PageQuery = {}) =>
         get(ledgerPageSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/ledger`, query),
       deliveries: (place: RecordPlace) =>

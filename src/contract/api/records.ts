@@ -68,6 +68,28 @@ export const recordSchema = z
   })
   .meta({ id: 'Record' });
 
+/** A record as it was, from its history alone. */
+export const recordAsOfSchema = z
+  .object({
+    pair: pairNameSchema,
+    entity: idSchema,
+    seq: idSchema.meta({ description: 'The last ledger entry about it by then' }),
+    at: momentSchema,
+    keys: bySide(keySchema),
+    gone: z.array(sideNameSchema),
+    units: z.array(
+      z.object({ unit: unitNameSchema, agreed: jsonSchema, asked: z.boolean(), from: blameSchema.nullable() }),
+    ),
+    entries: z.object({ before: countSchema, since: countSchema }),
+  })
+  .meta({ id: 'RecordAsOf' });
+export const asOfQuerySchema = z
+  .object({
+    seq: z.coerce.number<number>().int().min(0).optional().meta({ description: 'After this entry of the ledger' }),
+    at: momentSchema.optional().meta({ description: 'At this moment' }),
+  })
+  .refine(({ seq, at }) => (seq === undefined) !== (at === undefined), 'say either seq or at');
+
 export const recordDeliverySchema = z
   .object({
     id: idSchema,
@@ -91,6 +113,7 @@ export const conflictDetailSchema = z
   .object({ conflict: conflictSchema, record: recordSchema.nullable() })
   .meta({ id: 'ConflictDetail' });
 
+export type RecordAsOfView = z.infer<typeof recordAsOfSchema>;
 export type RecordRowView = z.infer<typeof recordRowSchema>;
 export type RecordView = z.infer<typeof recordSchema>;
 export type RecordUnitView = RecordView['units'][number];

@@ -1,0 +1,41 @@
+import type { EntityId, PairId, RecordKey, SideName } from '../ids.js';
+import type { LedgerEntry, SealedPayload } from './entry.js';
+
+/**
+ * A ledger as lines, so that it can be verified where no server is. The first line says what it is, the last one that
+ * nothing is missing. A whole ledger has every entry in order, and each root can be computed; that of one record
+ * has a proof of inclusion with each entry instead, and tells nothing about other records.
+ */
+export type ExportLine =
+  | {
+      readonly line: 'ledger';
+      readonly schema: 'parley.ledger-export/1';
+      readonly pair: PairId;
+      readonly exportedAtMs: number;
+      /** Entries of the log that the roots below are of. */
+      readonly size: number;
+      /** The record whose entries these are; null for all of them. */
+      readonly record: { readonly side: SideName; readonly key: RecordKey; readonly entity: EntityId } | null;
+      readonly publicKey: string | null;
+    }
+  | {
+      readonly line: 'entry';
+      readonly entry: LedgerEntry;
+      /** What `commitment` proves. Null when values are left out, or were erased. */
+      readonly sealed: SealedPayload | null;
+      /** Proof of inclusion in the log of `size` entries; only in the export of one record, and only below `size`. */
+      readonly proof?: readonly string[];
+    }
+  | {
+      readonly line: 'checkpoint';
+      readonly note: string;
+      /** Proof that the log of `size` entries continues this one; only in the export of one record. */
+      readonly proof?: readonly string[];
+    }
+  | { readonly line: 'end'; readonly entries: number; readonly root: string };
+
+export type ExportInput = {
+  readonly pair: PairId;
+  readonly values: boolean;
+  readonly record: { readonly side: SideName; readonly key: RecordKey } | null;
+};
