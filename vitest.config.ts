@@ -20,7 +20,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: serverTests,
           pool: 'forks',
-          testTimeout: 20_000,
+          // A test takes milliseconds; a machine that others use too takes its time.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

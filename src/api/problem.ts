@@ -38,6 +38,8 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'plan.not_ready': 409,
   'plan.already_applied': 409,
   'plan.superseded': 409,
+  'undo.nothing': 409,
+  'erasure.no_key': 409,
   'record.not_found': 404,
   'record.erased': 410,
   'conflict.not_found': 404,

@@ -6,7 +6,7 @@ import { plainValue } from './render/value.js';
 type Offer = { readonly label: string; readonly choice: ChoiceInput };
 
 /** The answers that a question understands and that need nothing to be typed. */
-export function offersOf({ kind, sides }: ConflictView): readonly Offer[] {
+export function offersOf({ kind, unit, sides }: ConflictView): readonly Offer[] {
   switch (kind) {
     case 'clash':
       return Object.entries(sides).map(([side, { value }]) => ({
@@ -21,6 +21,13 @@ export function offersOf({ kind, sides }: ConflictView): readonly Offer[] {
         })),
         { label: 'put the agreed value back', choice: { kind: 'restore' } },
         { label: 'leave it until the value next changes', choice: { kind: 'leave' } },
+      ];
+    case 'undo':
+      return [
+        unit === null
+          ? { label: 'delete the record there', choice: { kind: 'delete' } }
+          : { label: 'restore what it was before', choice: { kind: 'restore' } },
+        { label: 'leave it as it is', choice: { kind: 'leave' } },
       ];
     case 'delete':
       return [

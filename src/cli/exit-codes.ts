@@ -52,6 +52,8 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'plan.not_ready': refused,
   'plan.already_applied': refused,
   'plan.superseded': refused,
+  'undo.nothing': refused,
+  'erasure.no_key': refused,
   'record.not_found': failed,
   'record.erased': failed,
   'conflict.not_found': failed,

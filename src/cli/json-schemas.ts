@@ -13,6 +13,7 @@ import { exportVerificationSchema } from '../contract/api/ledger-export.js';
 import { planItemPageSchema, planItemSchema, planPageSchema, planSchema } from '../contract/api/plans.js';
 import {
   conflictDetailSchema,
+  eraseAnswerSchema,
   recordAsOfSchema,
   recordDeliverySchema,
   recordPageSchema,
@@ -44,6 +45,7 @@ export const jsonData = {
   plan: planSummary,
   'plan-show': planSummary.extend({ items: planItemPageSchema.shape.rows.nullable() }),
   'plan-list': planPageSchema,
+  undo: planSummary,
   apply: z.object({ plan: planSchema, counts: countsSchema, ms: z.number() }),
   run: cycleSchema.extend({ pair: pairNameSchema }),
   status: pairListSchema.extend({ setAside: z.array(setAsideSchema).optional() }),
@@ -54,6 +56,7 @@ export const jsonData = {
   'review-bulk': decideAlikeAnswerSchema.extend({ dryRun: z.boolean() }),
   'record-list': recordPageSchema,
   'record-show': z.union([recordSchema, recordAsOfSchema]),
+  'record-erase': eraseAnswerSchema,
   'record-blame': z.object({ record: recordSchema, unit: z.string(), entries: z.array(ledgerEntrySchema) }),
   'record-log': ledgerPageSchema.extend({ deliveries: z.array(recordDeliverySchema) }),
   verify: verificationSchema,

@@ -15,6 +15,7 @@ import { planList } from './commands/plan-list.js';
 import { planMake } from './commands/plan-make.js';
 import { planShow } from './commands/plan-show.js';
 import { recordBlame } from './commands/record-blame.js';
+import { recordErase } from './commands/record-erase.js';
 import { recordList } from './commands/record-list.js';
 import { recordLog } from './commands/record-log.js';
 import { recordShow } from './commands/record-show.js';
@@ -26,6 +27,7 @@ import { run } from './commands/run.js';
 import { serve } from './commands/serve.js';
 import { status } from './commands/status.js';
 import { tokenAdd } from './commands/token-add.js';
+import { undo } from './commands/undo.js';
 import { verify } from './commands/verify.js';
 import { watch } from './commands/watch.js';
 import type { Session } from './perform.js';
@@ -74,7 +76,7 @@ export function buildProgram(session: Session, options: { readonly showsUsageErr
   const plan = program.command('plan').description('read both systems and list what would be written; writes nothing');
   planMake(plan, session);
   for (const add of [planShow, planList]) add(plan, session);
-  for (const add of [apply, run, status, watch, verify, modeChangeCommands]) add(program, session);
+  for (const add of [apply, undo, run, status, watch, verify, modeChangeCommands]) add(program, session);
   addReview(program, session);
   addRecord(program, session);
   addLedger(program, session);
@@ -91,7 +93,7 @@ function addReview(program: Command, session: Session): void {
 
 function addRecord(program: Command, session: Session): void {
   const record = program.command('record').description('single records: what they are and why');
-  for (const add of [recordShow, recordBlame, recordLog, recordList]) add(record, session);
+  for (const add of [recordShow, recordBlame, recordLog, recordList, recordErase]) add(record, session);
 }
 
 function addLedger(program: Command, session: Session): void {

@@ -143,7 +143,7 @@ export function decideRefused(
 }
 
 /** A side that is to get the record anew. Contexts never fall (SPEC I11); the create is planned because it is awaited. */
-function awaitedOn(state: EntityState, hub: Hub, side: SideName, from: Pick<Shadow, 'key'>): EntityState {
+export function awaitedOn(state: EntityState, hub: Hub, side: SideName, from: Pick<Shadow, 'key'>): EntityState {
   const units = Object.fromEntries(
     Object.entries(state.units).map(([name, register]) => [name, { ...register, noop: without(register.noop, side) }]),
   );
@@ -160,7 +160,8 @@ function awaitedOn(state: EntityState, hub: Hub, side: SideName, from: Pick<Shad
   return withSide({ ...state, units }, side, awaited);
 }
 
-function factBy(entity: EntityId, by: By, rule: string, hub: Hub, rest: Pick<Fact, 'effects' | 'detail'>): Fact {
+/** A fact that a person is the author of. */
+export function factBy(entity: EntityId, by: By, rule: string, hub: Hub, rest: Pick<Fact, 'effects' | 'detail'>): Fact {
   return {
     kind: 'decided',
     entity,

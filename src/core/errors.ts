@@ -33,6 +33,8 @@ export const errorCodes = {
   'plan.not_ready': { retryable: true },
   'plan.already_applied': { retryable: false },
   'plan.superseded': { retryable: false },
+  'undo.nothing': { retryable: false },
+  'erasure.no_key': { retryable: false },
   'record.not_found': { retryable: false },
   'record.erased': { retryable: false },
   'conflict.not_found': { retryable: false },

@@ -123,6 +123,10 @@ function withUpdate(
   behind: readonly Behind[],
 ): { state: EntityState; write: PlannedWrite | null; losers: Fact | null } {
   const shadow = state.sides[side] as Shadow;
+  // A person wants this one record deleted and the entity to stay: it is not written any more. Any other delete that waits
+  // is one that something has taken back.
+  const isUnwanted = shadow.intent?.kind === 'delete' && state.presence.kind === 'live' && state.hold?.kind === 'left';
+  if (isUnwanted) return { state, write: null, losers: null };
   const isUnderWay = shadow.intent !== null && hub.sent.has(shadow.intent.delivery);
   const signature = signatureOf('update', behind);
   const same = shadow.intent !== null && signatureOfIntent(shadow.intent) === signature;
@@ -197,10 +201,11 @@ function planCreates(
   for (const { name: side } of hub.rules.sides) {
     const shadow = next.sides[side];
     const isDecided = shadow?.presence === 'awaited';
-    if (from === undefined || (shadow !== undefined && !isDecided)) continue;
-    if (!isDecided && next.hold !== null) continue;
+    if (shadow !== undefined && !isDecided) continue;
+    // What a person wants back is made from what was agreed, also when no side has it any more.
+    if (!isDecided && (from === undefined || next.hold !== null)) continue;
     const key = shadow?.key ?? keyOn(hub.rules, next, side);
-    if (key === null || (!isDecided && from.creates === 'ask')) {
+    if (from !== undefined && (key === null || (!isDecided && from.creates === 'ask'))) {
       next = { ...next, hold: { kind: 'create' } };
       const note =
         key === null
@@ -209,6 +214,7 @@ function planCreates(
       questions.push(recordQuestion('create', next, from.name, { note, rule: `creates: ${from.name}`, shape: side }));
       continue;
     }
+    if (key === null) continue;
     const created = withCreate(next, hub, side, key, mode);
     next = created.state;
     if (created.write !== null) writes.push(created.write);
@@ -270,28 +276,28 @@ function planDeletes(state: EntityState, hub: Hub, mode: SettleMode): WritePlan 
     const isUnderWay =
       shadow?.intent != null && (hub.sent.has(shadow.intent.delivery) || shadow.intent.kind === 'delete');
     if (shadow?.presence !== 'present' || isUnderWay || mode === 'hold' || shadow.refused === 'delete') continue;
-    const units = unitsOf(hub.rules, side);
-    const expect = merged(
-      units.map((unit) =>
-        shadow.raws[unit.name] === undefined ? {} : writeUnit(unit, side, shadow.raws[unit.name] as Json),
-      ),
-    );
-    next = withSide(next, side, {
-      ...shadow,
-      intent: { delivery: hub.deliveries[side] as number, kind: 'delete', units: {} },
-    });
-    writes.push({
-      side,
-      kind: 'delete',
-      key: shadow.key,
-      fields: {},
-      expect,
-      token: shadow.token,
-      version: 'delete',
-      changes: [],
-    });
+    const planned = withDelete(next, hub, side);
+    next = planned.state;
+    writes.push(planned.write);
   }
   return { ...nothing, state: next, writes };
+}
+
+/** The delete of one record that is there, if it still is what was decided on. */
+export function withDelete(state: EntityState, hub: Hub, side: SideName): { state: EntityState; write: PlannedWrite } {
+  const shadow = state.sides[side] as Shadow;
+  const units = unitsOf(hub.rules, side);
+  const expect = merged(
+    units.map((unit) =>
+      shadow.raws[unit.name] === undefined ? {} : writeUnit(unit, side, shadow.raws[unit.name] as Json),
+    ),
+  );
+  const { key, token } = shadow;
+  const intent: Intent = { delivery: hub.deliveries[side] as number, kind: 'delete', units: {} };
+  return {
+    state: withSide(state, side, { ...shadow, intent }),
+    write: { side, kind: 'delete', key, fields: {}, expect, token, version: 'delete', changes: [] },
+  };
 }
 
 /** Creates that were planned and not sent are given up when the record is no longer there to copy. */

@@ -7,10 +7,26 @@ import { contextOf } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register } from './state.js';
 
+export type QuestionKind =
+  /** Both sides changed the unit, neither having seen the other's change. */
+  | 'clash'
+  /** A side that does not decide the unit holds another value, which a person may grant. */
+  | 'proposal'
+  /** Something that was to be taken back was changed since, or is a record that was made. */
+  | 'undo'
+  /** A record was deleted on one side. */
+  | 'delete'
+  /** A record is new on one side and the rules ask. */
+  | 'create'
+  /** More than one record could be the counterpart, or a likely one needs a person. */
+  | 'match'
+  /** A side would not have a write. */
+  | 'refused';
+
 /** Something that only a person may decide. Its shape groups it with questions that deserve the same answer. */
 export type Question = {
   readonly unit: UnitName | null;
-  readonly kind: 'clash' | 'proposal' | 'delete' | 'create' | 'match' | 'refused';
+  readonly kind: QuestionKind;
   readonly shape: string;
   readonly label: string;
   /** The register's vector when asked; a decision must name it. */
@@ -99,6 +115,7 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
     case 'delete':
     case 'clash':
     case 'proposal':
+    case 'undo':
       return recordVector(state);
   }
 }

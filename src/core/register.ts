@@ -20,6 +20,13 @@ export const emptyRegister: Register = {
 
 export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
 
+/** What is left of an entity whose values were erased: that it was, and how often its actors counted. */
+export function blankedState(state: EntityState): EntityState {
+  const presence: EntityState['presence'] =
+    state.presence.kind === 'alias' ? state.presence : { kind: 'tombstone', dot: ['erased', 0], seen: {} };
+  return { ...emptyState, counters: state.counters, presence };
+}
+
 export function registerOf(state: EntityState, unit: UnitName): Register {
   return state.units[unit] ?? emptyRegister;
 }

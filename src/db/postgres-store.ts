@@ -4,8 +4,9 @@ import type { ReadModel } from '../engine/read-model.js';
 import type { Role, Store } from '../engine/store.js';
 import { type Database, openDatabase } from './client.js';
 import { openReadModel } from './read-model.js';
-import { selectOpen } from './store/deliveries.js';
-import { selectEntries, selectLeaves, storedEntry, unbroken } from './store/ledger.js';
+import { selectOpen, selectRunCreates } from './store/deliveries.js';
+import { type Marker, markerOf } from './store/erasure.js';
+import { selectEntries, selectLeaves, selectRunEntries, storedEntry, unbroken } from './store/ledger.js';
 import { checkMigrated } from './store/migrated.js';
 import { pairRow, savePair, selectPairs } from './store/pairs.js';
 import {
@@ -30,6 +31,8 @@ export type StoreOptions = {
   /** The application role's URL. */
   readonly url: string;
   readonly log?: Log;
+  /** Marks the identities of erased records; without it nothing is erased. At least 32 bytes. */
+  readonly erasureKey?: Buffer | null;
   /** Connections kept; 10 when not given. */
   readonly connectionsMax?: number;
   /** Called with the text of every statement as it is sent; for tests that count. */
@@ -64,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<PostgresStore> {
   await months();
   return {
     ...configuration(database),
-    ...work(database),
+    ...work(database, options.erasureKey == null ? null : markerOf(options.erasureKey)),
     ...plans(database),
     readModel: openReadModel(database),
     async tokenByHash(hash) {
@@ -132,12 +135,21 @@ function configuration(database: Database): Configuration {
 
 type Work = Pick<
   Store,
-  'transact' | 'openDeliveries' | 'rereads' | 'entities' | 'linkedKeys' | 'ledger' | 'leaves' | 'runCounts'
+  | 'transact'
+  | 'openDeliveries'
+  | 'rereads'
+  | 'entities'
+  | 'linkedKeys'
+  | 'ledger'
+  | 'leaves'
+  | 'runEntries'
+  | 'runCreates'
+  | 'runCounts'
 >;
 
-function work(database: Database): Work {
+function work(database: Database, marker: Marker | null): Work {
   return {
-    transact: (pair, decide) => database.transaction(async (sql) => decide(await lockedPair(sql, pair))),
+    transact: (pair, decide) => database.transaction(async (sql) => decide(await lockedPair(sql, pair, marker))),
     openDeliveries: (pair) => database.run((sql) => selectOpen(sql, pair)),
     rereads: async (pair, side, limit) =>
       (await database.run((sql) => selectRereads(sql, pair, side, limit))).map(({ key }) => key),
@@ -148,6 +160,9 @@ function work(database: Database): Work {
       (await database.run((sql) => selectEntries(sql, { pair, from, limit }))).map(storedEntry),
     leaves: async (pair, from, limit) =>
       unbroken(await database.run((sql) => selectLeaves(sql, { pair, from, limit })), from),
+    runEntries: async (pair, run, page) =>
+      (await database.run((sql) => selectRunEntries(sql, pair, run, page))).map(storedEntry),
+    runCreates: (pair, run) => database.run((sql) => selectRunCreates(sql, pair, run)),
     async runCounts(pair, run) {
       const [row] = await database.run((sql) => selectRunCounts(sql, pair, run));
       return row?.counts ?? {};

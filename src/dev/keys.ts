@@ -1,18 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newSigningKey } from '../checkpoints/note.js';
-import { createPrivateFile } from './passwords.js';
+import { writePrivateFile } from './passwords.js';
 
 /** The keys of an embedded stack. In production they come from where secrets are kept. */
 export type DevKeys = {
   /** Signs the checkpoints of the ledgers. */
   readonly checkpoint: string;
+  /** Marks the identities of erased records. */
+  readonly erasure: string;
 };
 
-/** Made at the first start and kept beside the data, in a file that only its owner can read. */
+/** Made at the first start that needs them and kept beside the data, in a file that only its owner can read. */
 export async function keysIn(home: string): Promise<DevKeys> {
   const file = join(home, 'keys.json');
-  const fresh: DevKeys = { checkpoint: newSigningKey() };
-  if (await createPrivateFile(file, `${JSON.stringify(fresh, null, 2)}\n`)) return fresh;
-  return JSON.parse(await readFile(file, 'utf8')) as DevKeys;
+  const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<DevKeys>;
+  const keys = { checkpoint: newSigningKey(), erasure: randomBytes(32).toString('base64'), ...known };
+  if (Object.keys(keys).some((name) => !(name in known)))
+    await writePrivateFile(file, `${JSON.stringify(keys, null, 2)}\n`);
+  return keys;
 }

@@ -3,11 +3,13 @@ import { decide, decideAlike } from './decide-conflict.js';
 import { decidePlanPage } from './decide-plan.js';
 import { deliverBatch } from './deliver-batch.js';
 import type { Engine, EnginePorts } from './engine.js';
+import { eraseRecord } from './erase-record.js';
 import { explainRecord } from './explain-record.js';
 import { exportLedger } from './export-ledger.js';
 import { listMissing } from './list-missing.js';
 import { applyPlanPage, approvePlan, failPlan, finishPlan, readyPlan, requestPlan } from './plan.js';
 import { recordAsOf } from './record-as-of.js';
+import { requestUndo } from './request-undo.js';
 import { takePage } from './take-page.js';
 import { verifyLedger } from './verify-ledger.js';
 import { verifySystems } from './verify-systems.js';
@@ -30,11 +32,13 @@ export function createEngine(ports: EnginePorts): Engine {
     applyPlanPage: (input) => applyPlanPage(ports, input),
     finishPlan: (input) => finishPlan(ports, input),
     requestPlan: (input) => requestPlan(ports, input),
+    requestUndo: (input) => requestUndo(ports, input),
     approvePlan: (input) => approvePlan(ports, input),
     decide: (input) => decide(ports, input),
     decideAlike: (input) => decideAlike(ports, input),
     explainRecord: (input) => explainRecord(ports, input),
     recordAsOf: (input) => recordAsOf(ports, input),
+    eraseRecord: (input) => eraseRecord(ports, input),
     verifyLedger: (input) => verifyLedger(ports, input),
     exportLedger: (input) => exportLedger(ports, input),
     writeCheckpoint: (input) => writeCheckpoint(ports, input),

@@ -14,6 +14,7 @@ import type { SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import { isBlank } from '../core/mapping/equality.js';
 import { proposalVersion } from '../core/proposal.js';
+import type { PlannedWrite } from '../core/plan-writes.js';
 import { recordVersion } from '../core/question.js';
 import { registerOf } from '../core/register.js';
 import type { PairRules, UnitRules } from '../core/rules.js';
@@ -23,6 +24,7 @@ import type { Choice, DecideAlikeInput, DecideAlikeResult, DecideInput, DecideRe
 import { namesWith, releaseCandidates } from './identify.js';
 import { linkToRecord } from './link.js';
 import { Page } from './page.js';
+import { answerUndo } from './answer-undo.js';
 import { activeRevision } from './revision.js';
 import type { ConflictRow, PairTransaction } from './store.js';
 import { settleMode, settleOn } from './take-page.js';
@@ -183,12 +185,14 @@ async function decideOn(transaction: PairTransaction, answering: Answering): Pro
     const person = { kind: 'person', name: by.name } as const;
     await linkToRecord(transaction, page, rules, named, { actor: person, rule: 'link', note: by.note });
   } else {
-    const { state: next, fact } = answer(answering, state);
+    const { state: next, fact, writes = [] } = answer(answering, state);
+    if (writes.length > 0 && settleMode(transaction.pair) === 'hold')
+      throw badChoice(conflict, 'writes are held now; answer it when they go on');
     if (conflict.kind === 'match') {
       await refuseTaken(transaction, page, conflict, next);
       await keepApart(transaction, page, state);
     }
-    page.take(conflict.entity, { state: next, facts: [fact] });
+    page.take(conflict.entity, { state: next, facts: [fact], writes });
     settleOn(page, conflict.entity, rules, settleMode(transaction.pair));
   }
   const waited = conflict.kind === 'match' ? [{ entity: conflict.entity, state }] : [];
@@ -237,7 +241,10 @@ async function refuseTaken(
 }
 
 /** The verbs that each kind of question understands. */
-function answer({ page, rules, conflict, choice, by }: Answering, state: EntityState): Decided {
+function answer(
+  { page, rules, conflict, choice, by }: Answering,
+  state: EntityState,
+): Decided & { readonly writes?: readonly PlannedWrite[] } {
   const { entity, kind } = conflict;
   const subject = { entity, state, hub: page.hub };
   if (kind === 'clash' || kind === 'proposal') {
@@ -247,6 +254,11 @@ function answer({ page, rules, conflict, choice, by }: Answering, state: EntityS
       return decideUnit(subject, unit, valueFor(state, unit, choice, conflict), by);
     if (kind === 'proposal' && (choice.kind === 'restore' || choice.kind === 'leave'))
       return decideProposal(subject, unit, choice.kind, by);
+  }
+  if (kind === 'undo') {
+    const unit = rules.units.find(({ name }) => name === conflict.unit);
+    const answered = answerUndo(subject, conflict, { choice, by, unit });
+    if (answered !== undefined) return answered;
   }
   if (kind === 'delete' && (choice.kind === 'delete' || choice.kind === 'restore' || choice.kind === 'leave'))
     return decideDelete(subject, choice.kind, by);
@@ -265,6 +277,7 @@ function answer({ page, rules, conflict, choice, by }: Answering, state: EntityS
 const verbs: { readonly [kind in ConflictRow['kind']]: string } = {
   clash: 'choose --keep SIDE or --value TEXT',
   proposal: 'choose --keep SIDE, --value TEXT, --restore or --leave',
+  undo: 'choose --restore or --leave; for a record that was made, --delete or --leave',
   delete: 'choose --delete, --restore or --leave',
   create: 'choose --copy or --leave',
   match: 'choose --link SIDE:KEY, --copy or --leave',
@@ -294,7 +307,7 @@ function valueFor(
 function currentVector(state: EntityState | undefined, conflict: ConflictRow): string | null {
   if (state === undefined) return null;
   if (conflict.kind === 'proposal' && conflict.unit !== null) return proposalVersion(registerOf(state, conflict.unit));
-  return conflict.kind === 'clash' && conflict.unit !== null
+  return (conflict.kind === 'clash' || conflict.kind === 'undo') && conflict.unit !== null
     ? vectorText(registerOf(state, conflict.unit).vv)
     : recordVersion(conflict.kind, state);
 }

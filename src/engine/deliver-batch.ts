@@ -318,7 +318,8 @@ class Answer {
 
   #receive(item: DeliveryItem, key: RecordKey, proven: { readonly [unit: UnitName]: Vector }): void {
     this.#counts.written += 1;
-    this.#receipts.push({ entity: item.entity, key, units: proven });
+    const isNews = item.kind === 'create' || key !== item.key;
+    this.#receipts.push({ entity: item.entity, ...(isNews ? { key } : {}), units: proven });
     if (item.kind === 'create') {
       this.#page.linkedMore(1);
       if (key !== item.key) this.#page.link(item.entity, this.#delivery.side, key);

@@ -39,6 +39,8 @@ export type Engine = {
 
   /** Reads the configuration folder, saves the revision and asks the pair for a plan. */
   requestPlan(input: { pair: PairId; by: string }): Promise<{ plan: number }>;
+  /** Asks for a plan that takes something back; @throws `undo.nothing`, `conflict.not_found`, `record.not_found`. */
+  requestUndo(input: UndoInput): Promise<{ plan: number }>;
   /** Approves a plan that is ready and not expired; @throws `plan.expired`, `plan.not_ready`, `plan.already_applied`. */
   approvePlan(input: { plan: number; by: string }): Promise<void>;
   /** @throws `conflict.changed` when the register moved since `vv` was shown, `conflict.already_decided`. */
@@ -48,6 +50,8 @@ export type Engine = {
   explainRecord(input: { pair: PairId; side: SideName; key: RecordKey }): Promise<RecordExplanation>;
   /** The record as it was; @throws `record.not_found`, `record.erased`, `ledger.mismatch`. */
   recordAsOf(input: RecordAsOfInput): Promise<RecordAsOf>;
+  /** Forgets a record for good; @throws `record.not_found`, `pair.busy`, `erasure.no_key`. */
+  eraseRecord(input: EraseInput): Promise<EraseResult>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
   /** The ledger as lines that prove themselves, for `verifyExport`; @throws `record.not_found`. */
   exportLedger(input: ExportInput): AsyncGenerator<ExportLine>;
@@ -161,6 +165,31 @@ export type UnitExplanation = {
   readonly sentences: readonly string[];
   readonly vectors: { readonly agreed: string; readonly delivered: { readonly [side: SideName]: string } };
 };
+
+/** Exactly one of `conflict`, `entry`, `run` and `record`. */
+export type UndoInput = {
+  readonly pair: PairId;
+  readonly by: string;
+  readonly note: string | null;
+  readonly conflict?: number;
+  readonly entry?: number;
+  readonly run?: number;
+  /** Back to what it was after the entry `to`; null: before its last change. */
+  readonly record?: { readonly side: SideName; readonly key: RecordKey; readonly to: number | null };
+};
+
+export type EraseInput = {
+  readonly pair: PairId;
+  readonly side: SideName;
+  readonly key: RecordKey;
+  readonly by: string;
+  /** Kept in the ledger: it names no person. */
+  readonly reason: string;
+  /** Whether the systems delete the record first, or keep it. */
+  readonly systems: 'delete' | 'leave';
+};
+/** `deleting`: the systems are to delete it first; ask again when they have. */
+export type EraseResult = { readonly state: 'erased' | 'deleting'; readonly entity: EntityId };
 
 export type RecordAsOfInput = {
   readonly pair: PairId;

@@ -18,7 +18,7 @@ type Stranger = { readonly snapshot: Snapshot; readonly values: readonly MatchVa
  * that has no record on this side links. A likely one waits for the plan that is being made (`asks` is false) or for a
  * person; more than one candidate, or one that already has a record here, is always a question, and so is what is only
  * alike without enough evidence. What waits is an entity of its own. What a person kept apart does not come up again. Three
- * statements a page, and three more when the file has rules of likeness.
+ * statements a page, one more where records may have been erased, and three more when the file has rules of likeness.
  */
 export async function identify(
   transaction: PairTransaction,
@@ -26,7 +26,8 @@ export async function identify(
   rules: PairRules,
   { side, snapshots, asks }: { side: SideName; snapshots: readonly Snapshot[]; asks: boolean },
 ): Promise<ReadonlyMap<string, EntityId>> {
-  const strangers = snapshots.map((snapshot): Stranger => ({ snapshot, values: matchValues(rules, side, snapshot) }));
+  const all = snapshots.map((snapshot): Stranger => ({ snapshot, values: matchValues(rules, side, snapshot) }));
+  const strangers = await withoutErased(transaction, page, side, all);
   const candidates = await loadCandidates(transaction, page, side, strangers);
   const unknown = strangers.filter(({ values }) => !values.some(({ value }) => candidates.has(value)));
   const verdicts = await findAlike(
@@ -48,6 +49,23 @@ export async function identify(
       page.found.byText(entity, side, unit, text);
   }
   return found;
+}
+
+/** Somebody who was erased does not come back because a system still shows them (SPEC I19). */
+async function withoutErased(
+  transaction: PairTransaction,
+  page: Page,
+  side: SideName,
+  strangers: readonly Stranger[],
+): Promise<readonly Stranger[]> {
+  const identities = strangers.map(({ snapshot: { key }, values }) => ({
+    key,
+    // Others may have the same name; only what is certain to be one record's own is suppressed.
+    values: values.filter(({ kind }) => kind === 'certain').map(({ value }) => value),
+  }));
+  const erased = await transaction.suppressed(side, identities);
+  page.count('suppressed', erased.size);
+  return erased.size === 0 ? strangers : strangers.filter(({ snapshot }) => !erased.has(snapshot.key));
 }
 
 /** Names of pairs of records that a person said are not one, among those that come up now. */

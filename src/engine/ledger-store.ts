@@ -1,4 +1,4 @@
-import type { PairId } from '../core/ids.js';
+import type { EntityId, PairId, SideName } from '../core/ids.js';
 import type { LedgerEntry, LedgerPayload, SealedPayload } from '../core/ledger/entry.js';
 
 /** The part of the Store port that reads the history in full. */
@@ -7,7 +7,13 @@ export interface LedgerStore {
   ledger(pair: PairId, from: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Leaf hashes of the log from `from`, ascending, up to the first one that is missing. */
   leaves(pair: PairId, from: number, limit: number): Promise<readonly string[]>;
+  /** What a run stated about at most `limit` entities after one: ascending by entity, then by position. */
+  runEntries(pair: PairId, run: number, page: EntityRange): Promise<readonly StoredEntry[]>;
+  /** Records that a run made, by entity and side. */
+  runCreates(pair: PairId, run: number): Promise<readonly { readonly entity: EntityId; readonly side: SideName }[]>;
 }
+
+export type EntityRange = { readonly after: EntityId | null; readonly limit: number };
 
 /** `sealed` is the text that was committed to; `payload` is what it says. Both null once the values were erased. */
 export type StoredEntry = {

@@ -12,6 +12,7 @@ import { revisionOf } from './revision.js';
 import { controlPage, pairFact } from './run-pair.js';
 import type { PairRow, PairTransaction, PlanCounts, PlanRow, SideCursor, StoredEntity } from './store.js';
 import { pageSizeDefault, settleOn } from './take-page.js';
+import { applyUndoPage, approveUndo } from './undo-plan.js';
 
 /** How long a plan may be approved: the systems move on meanwhile, and a plan is a promise about what was seen. */
 const planLifetimeMs = 30 * 60_000;
@@ -113,6 +114,7 @@ export async function approvePlan(ports: EnginePorts, input: { plan: number; by:
   const nowMs = await ports.store.nowMs();
   if (plan.state === 'ready' && isExpired(plan, nowMs)) await ports.store.updatePlan(plan.id, { state: 'expired' });
   refuseUnlessReady(plan, nowMs);
+  if (plan.undo !== null) return approveUndo(ports, { plan, rules, by: input.by });
   await ports.store.transact(plan.pair, async (transaction) => {
     const page = controlPage(ports, transaction, rules, { id: transaction.pair.nextRun, kind: 'apply' });
     page.addFact(
@@ -183,6 +185,7 @@ export async function applyPlanPage(
 ): Promise<{ next: EntityId | null }> {
   const plan = await planOf(ports, input.plan);
   if (plan.state !== 'applying') return { next: null };
+  if (plan.undo !== null) return applyUndoPage(ports, { plan, scope: plan.undo, run: input.run, after: input.after });
   const { rules } = await revisionOf(ports, plan.pair, plan.revision);
   const limit = ports.pageSize ?? pageSizeDefault;
   const candidates = await ports.store.entities(plan.pair, { after: input.after, limit, standings: null });

@@ -3,9 +3,12 @@ import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from
 import type { Json } from '../core/json.js';
 import type { LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
 import type { LogHead } from '../core/ledger/merkle.js';
+import type { Question } from '../core/question.js';
 import type { PairRules } from '../core/rules.js';
 import type { Standing } from '../core/standing.js';
 import type { MatchChanges, MatchReads } from './match-store.js';
+import type { UndoScope } from '../core/undo-scope.js';
+import type { ErasureTransaction } from './erasure-store.js';
 import type { LedgerStore } from './ledger-store.js';
 
 export type { Standing };
@@ -38,7 +41,7 @@ export interface Store extends LedgerStore {
   /** Live keys of one side after `after`, ascending by UTF-8 bytes, with their entities. */
   linkedKeys(pair: PairId, side: SideName, after: RecordKey | null, limit: number): Promise<readonly LinkRow[]>;
 
-  createPlan(plan: { pair: PairId; revision: RevisionId; by: string }): Promise<number>;
+  createPlan(plan: { pair: PairId; revision: RevisionId; by: string; undo?: UndoScope }): Promise<number>;
   plan(id: number): Promise<PlanRow | null>;
   savePlanItems(plan: number, items: readonly PlanItem[]): Promise<void>;
   /** The number of distinct shapes among the questions of a plan. */
@@ -67,7 +70,7 @@ export interface Store extends LedgerStore {
 }
 
 /** Reads and the one write of a transaction that holds the pair's lock. */
-export interface PairTransaction extends MatchReads {
+export interface PairTransaction extends MatchReads, ErasureTransaction {
   readonly pair: PairRow;
   readonly nowMs: number;
   /** Deliveries that were sent and not acknowledged, as of the lock: what they carry may be under way. */
@@ -240,19 +243,7 @@ export type IntentRow = {
   readonly atMs: number;
 };
 
-export type ConflictKind =
-  /** Both sides changed the unit, neither having seen the other's change. */
-  | 'clash'
-  /** A side that does not decide the unit holds another value, which a person may grant. */
-  | 'proposal'
-  /** A record was deleted on one side. */
-  | 'delete'
-  /** A record is new on one side and the rules ask. */
-  | 'create'
-  /** More than one record could be the counterpart, or a likely one needs a person. */
-  | 'match'
-  /** A side would not have a write. */
-  | 'refused';
+export type ConflictKind = Question['kind'];
 
 export type ConflictDraft = {
   readonly entity: EntityId;
@@ -335,6 +326,8 @@ export type PlanRow = {
   readonly approvedBy: string | null;
   readonly progress: { readonly done: number; readonly total: number | null; readonly text: string } | null;
   readonly problem: string | null;
+  /** What it takes back; null for a plan that brings the sides into agreement. */
+  readonly undo: UndoScope | null;
 };
 
 export type PlanCounts = {
@@ -366,7 +359,7 @@ export type PlanCounts = {
 
 export type PlanItem = {
   readonly entity: EntityId;
-  readonly kind: 'link' | 'create' | 'update' | 'delete' | 'ask';
+  readonly kind: 'link' | 'create' | 'update' | 'delete' | 'ask' | 'left';
   /** The side that would be written; null for a question. */
   readonly side: SideName | null;
   readonly key: RecordKey;

@@ -236,7 +236,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
   for (const snapshot of again.records) {
     const observation: Observation = { snapshot, readTick: again.tick, readAtMs: transaction.nowMs, complete };
-    observeOn(page, entityOf(snapshot.key) as EntityId, side, observation, finish);
+    observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of again.keys) {
     page.rereadsDone.push({ side, key });
@@ -244,7 +244,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   }
   for (const snapshot of read.records) {
     const observation: Observation = { snapshot, readTick: look.pass.tick, readAtMs: transaction.nowMs, complete };
-    observeOn(page, entityOf(snapshot.key) as EntityId, side, observation, finish);
+    observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of read.deleted) goneOn(page, known.get(key), { side, key, readTick: look.pass.tick, ended }, finish);
   for (const entity of await releaseCandidates(transaction, page, ended)) finish(entity);
@@ -269,13 +269,14 @@ function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): b
 
 function observeOn(
   page: Page,
-  entity: EntityId,
+  entity: EntityId | undefined,
   side: SideName,
   observation: Observation,
   finish: (entity: EntityId) => void,
 ): void {
-  const state = page.state(entity);
-  if (state === undefined) return;
+  // A record of somebody who was erased has no entity.
+  const state = entity === undefined ? undefined : page.state(entity);
+  if (entity === undefined || state === undefined) return;
   const wasHeld = state.presence.kind === 'delete_held';
   const seen = observe(entity, state, page.hub, side, observation);
   if (seen.kind === 'unchanged') return;

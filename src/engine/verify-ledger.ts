@@ -2,6 +2,7 @@ import type { EntityId, PairId } from '../core/ids.js';
 import { differences, emptyFold, type Folded } from '../core/ledger/fold.js';
 import { emptyLog, rootOf, type LogHead } from '../core/ledger/merkle.js';
 import { unpack } from '../core/pack.js';
+import { Erasures } from './erasures.js';
 import { EntryChecker, type LedgerProblem } from './check-entry.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
 import type { EnginePorts, LedgerVerification } from './engine.js';
@@ -23,6 +24,7 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   const pair = await store.pair(input.pair);
   const problems: LedgerProblem[] = [];
   const checker = new EntryChecker(hasher, problems);
+  const erasures = new Erasures();
   const node = (left: string, right: string): string => hasher.sha256Node(1, left, right);
   const watch = new CheckpointWatch(kept, node, problems);
   let head: LogHead = emptyLog;
@@ -32,17 +34,18 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
       problems.push({ seq: head.size, entity: null, what: 'entries are missing from here on' });
       break;
     }
-    page.forEach((stored, index) => checkEntry(checker, stored, head.size + index, problems));
+    page.forEach((stored, index) => checkEntry(checker, stored, head.size + index, erasures));
     head = watch.append(
       head,
       page.map(({ entry }) => entry.leaf),
     );
   }
   watch.end(head.size);
+  problems.push(...erasures.unexplained());
   const root = rootOf(head, node);
   if (head.peaks.join() !== pair.ledgerPeaks.join())
     problems.push({ seq: null, entity: null, what: 'the Merkle root is not the one that was committed' });
-  const entities = await compareStates(ports, input.pair, pair.tick, checker.folds, problems);
+  const entities = await compareStates(ports, input.pair, { tick: pair.tick, erasures }, checker.folds, problems);
   return {
     ok: problems.length === 0,
     entries: head.size,
@@ -58,13 +61,11 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   };
 }
 
-function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, problems: LedgerProblem[]): void {
+function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, erasures: Erasures): void {
   checker.checkRow(stored, seq);
-  const { entry, payload, sealed } = stored;
-  if (payload === null || sealed === null) {
-    problems.push({ seq: entry.seq, entity: entry.entity, what: 'the values of this entry are gone' });
-    return;
-  }
+  erasures.see(stored);
+  const { payload, sealed } = stored;
+  if (payload === null || sealed === null) return;
   checker.checkValues(stored, sealed);
   checker.fold(stored, payload);
 }
@@ -73,7 +74,7 @@ function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, pro
 async function compareStates(
   ports: EnginePorts,
   pair: PairId,
-  tick: number,
+  known: { readonly tick: number; readonly erasures: Erasures },
   folds: ReadonlyMap<EntityId, Folded>,
   problems: LedgerProblem[],
 ): Promise<number> {
@@ -86,8 +87,12 @@ async function compareStates(
       standings: null,
     });
     for (const { id, state, tick: committed } of page) {
-      if (committed > tick) continue;
+      if (committed > known.tick) continue;
       count += 1;
+      if (known.erasures.has(id)) {
+        problems.push(...known.erasures.leftIn(id, unpack(state)));
+        continue;
+      }
       for (const what of differences(folds.get(id) ?? emptyFold, unpack(state)))
         problems.push({ seq: null, entity: id, what });
     }

@@ -32,7 +32,11 @@ export async function compose(
 ): Promise<Composition> {
   const log = createLog({ level: environment.logLevel, name: options.role });
   const checkpoints = checkpointsOf(environment);
-  const store = await openStore({ url: requireDatabase(environment), log });
+  const store = await openStore({
+    url: requireDatabase(environment),
+    log,
+    erasureKey: environment.erasureKey,
+  });
   const runner = createRunner({ variables: environment.temporal });
   const connectors = createConnectors({ environment, factoryOf: (kind) => connectorFactories[kind] });
   const { readModel } = store;

@@ -16,6 +16,8 @@ export type Environment = {
   /** What Parley itself keeps on this machine. Absolute. */
   readonly home: string;
   readonly logLevel: LogLevel;
+  /** Marks the identities of erased records; null: nothing can be erased. */
+  readonly erasureKey: Buffer | null;
   /** Where checkpoints of the ledgers are kept, and the keys to sign and verify them; null: nothing is signed. */
   readonly checkpoints: {
     /** Absolute. */
@@ -42,6 +44,10 @@ const schema = z.object({
   PARLEY_CHECKPOINTS: text.optional(),
   PARLEY_CHECKPOINT_KEY: text.optional(),
   PARLEY_CHECKPOINT_PUBLIC_KEY: text.optional(),
+  PARLEY_ERASURE_KEY: z
+    .base64('must be base64')
+    .refine((key) => Buffer.from(key, 'base64').length >= 32, 'must hold at least 32 bytes')
+    .optional(),
   PARLEY_LOG: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -69,6 +75,7 @@ export function readEnvironment(variables: Environment['variables'] = process.en
     configFolder: resolve(data.PARLEY_CONFIG),
     home: resolve(data.PARLEY_HOME),
     logLevel: data.PARLEY_LOG,
+    erasureKey: data.PARLEY_ERASURE_KEY === undefined ? null : Buffer.from(data.PARLEY_ERASURE_KEY, 'base64'),
     checkpoints:
       data.PARLEY_CHECKPOINTS === undefined
         ? null

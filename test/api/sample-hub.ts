@@ -68,6 +68,7 @@ export const plan: PlanRow = {
   approvedBy: null,
   progress: null,
   problem: null,
+  undo: null,
 };
 
 export const status: PairStatus = {
@@ -91,7 +92,7 @@ export const status: PairStatus = {
     gone: 0,
   },
   oldestUndeliveredMs: null,
-  openConflicts: { clash: 0, proposal: 0, delete: 0, create: 0, match: 0, refused: 0 },
+  openConflicts: { clash: 0, proposal: 0, undo: 0, delete: 0, create: 0, match: 0, refused: 0 },
   lastRun: run,
   setAside: 0,
   openPlan: null,
@@ -278,6 +279,7 @@ const onePage = <Row>(row: Row) => ({ rows: [row], next: 'more' });
 function sampleEngine(note: Note): Partial<Engine> {
   return {
     requestPlan: note('requestPlan', { plan: 7 }),
+    requestUndo: note('requestUndo', { plan: 7 }),
     approvePlan: note('approvePlan', undefined),
     decide: note('decide', { conflict, deliveries: 1 }),
     decideAlike: note('decideAlike', {
@@ -289,6 +291,7 @@ function sampleEngine(note: Note): Partial<Engine> {
       sample: [conflict],
     }),
     explainRecord: note('explainRecord', explanation),
+    eraseRecord: note('eraseRecord', { state: 'erased', entity: entityId(1) }),
     recordAsOf: note('recordAsOf', sampleAsOf),
     verifyLedger: note('verifyLedger', sampleVerification),
     verify: async (_input, progress) => {

@@ -49,6 +49,7 @@ const plan = {
   approvedBy: null,
   progress: null,
   problem: null,
+  undo: null,
 };
 const item = {
   seq: 1,

@@ -157,6 +157,7 @@ test('the application may append to the history, save revisions, use the rest, a
     ledger: 'INSERT SELECT',
     ledger_payloads: 'INSERT SELECT',
     revisions: 'INSERT SELECT',
+    suppressions: 'INSERT SELECT',
     parley_migrations: 'SELECT',
   };
   expect(rights).toEqual(

@@ -63,12 +63,13 @@ export type WorldOptions = {
   /** A real one, when a real workflow carries the pair. */
   readonly runner?: Runner;
   readonly checkpoints?: Checkpoints;
+  readonly erasureKey?: Buffer;
 };
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
-  const store = await openStore({ url: database.appUrl });
+  const store = await openStore({ url: database.appUrl, erasureKey: options.erasureKey ?? null });
   const deletes = options.deletes ?? 'feed';
   const systems = {
     crm: new MemorySystem({ key: ['id'], fields: ['id', 'name', 'phone', 'street', 'city'], deletes }),

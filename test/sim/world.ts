@@ -203,6 +203,8 @@ export class World {
         return [{ kind: 'delete' }, { kind: 'restore' }, { kind: 'leave' }];
       case 'proposal':
         return [...present.map((side) => ({ kind: 'keep', side }) as const), { kind: 'restore' }, { kind: 'leave' }];
+      case 'undo':
+        return [unit === null ? { kind: 'delete' } : { kind: 'restore' }, { kind: 'leave' }];
       case 'create':
         return [{ kind: 'copy' }, { kind: 'leave' }];
       case 'refused':

@@ -184,6 +184,8 @@ export function scriptedEngine(changes: Partial<World> = {}): ScriptedEngine {
     writeCheckpoint: unused,
     exportLedger: unused,
     recordAsOf: unused,
+    eraseRecord: unused,
+    requestUndo: unused,
   };
 }
 

@@ -30,9 +30,16 @@ export type Rules = {
   readonly modulesAtLeast: number;
 };
 
-const enginePorts = ['connector', 'store', 'ledger-store', 'match-store', 'read-model', 'ports', 'engine'].map(
-  (name) => `src/engine/${name}.ts`,
-);
+const enginePorts = [
+  'connector',
+  'store',
+  'ledger-store',
+  'erasure-store',
+  'match-store',
+  'read-model',
+  'ports',
+  'engine',
+].map((name) => `src/engine/${name}.ts`);
 const servers = ['@temporalio/*', 'hono', '@hono/*', 'drizzle-orm', 'commander', '@clack/*'];
 const everything = { anyBut: [] };
 const adapters = ['src/checkpoints', 'src/connectors', 'src/db', 'src/temporal', 'src/telemetry'];

@@ -20,6 +20,7 @@ export function planView(row: PlanRow, nowMs: number): PlanView {
     approvedBy: row.approvedBy,
     progress: row.progress,
     problem: row.problem,
+    undo: row.undo === null ? null : { what: row.undo.what, note: row.undo.note },
   };
 }
 

@@ -5,9 +5,10 @@ import {
   planQuerySchema,
   planRequestSchema,
   planSchema,
+  undoRequestSchema,
 } from '../../contract/api/plans.js';
 import { ParleyError } from '../../core/errors.js';
-import { pairId, unitName } from '../../core/ids.js';
+import { pairId, recordKey, sideName, unitName } from '../../core/ids.js';
 import type { ApiDependencies } from '../environment.js';
 import { pageView } from '../present/moment.js';
 import { planItemView, planView } from '../present/plan.js';
@@ -31,6 +32,33 @@ export function planRoutes(dependencies: ApiDependencies): Router {
     async (c) => {
       const pair = pairId(c.req.valid('json').pair);
       const { plan } = await engine.requestPlan({ pair, by: c.get('principal').name });
+      return c.json(await existingPlan(dependencies, plan), 200);
+    },
+  );
+
+  router.openapi(
+    securedRoute('operator', {
+      method: 'post',
+      path: '/v1/undo',
+      tags: ['plans'],
+      summary: 'Ask for a plan that takes back a decision, an entry, a run or the last change of a record',
+      request: { body: body(undoRequestSchema) },
+      responses: answers(planSchema, 'The plan, which is being made: approve it when it is ready'),
+    }),
+    async (c) => {
+      const { pair, conflict, entry, run, record, note } = c.req.valid('json');
+      const by = c.get('principal').name;
+      const { plan } = await engine.requestUndo({
+        pair: pairId(pair),
+        by,
+        note,
+        ...(conflict === undefined ? {} : { conflict }),
+        ...(entry === undefined ? {} : { entry }),
+        ...(run === undefined ? {} : { run }),
+        ...(record === undefined
+          ? {}
+          : { record: { side: sideName(record.side), key: recordKey(record.key), to: record.to ?? null } }),
+      });
       return c.json(await existingPlan(dependencies, plan), 200);
     },
   );

@@ -3,6 +3,8 @@ import { ledgerPageSchema } from '../../contract/api/ledger.js';
 import { pageQuerySchema } from '../../contract/api/paging.js';
 import {
   asOfQuerySchema,
+  eraseAnswerSchema,
+  eraseRequestSchema,
   recordAsOfSchema,
   recordDeliveriesSchema,
   recordPageSchema,
@@ -16,7 +18,7 @@ import type { ApiDependencies } from '../environment.js';
 import { ledgerEntryView } from '../present/ledger.js';
 import { pageView } from '../present/moment.js';
 import { recordAsOfView, recordDeliveryView, recordRowView, recordView } from '../present/record.js';
-import { answers, createRouter, type Router, securedRoute } from '../router.js';
+import { answers, body, createRouter, type Router, securedRoute } from '../router.js';
 import { existingPair, pairParams } from './pairs.js';
 
 const recordParams = z.object({ pair: pairNameSchema, side: sideNameSchema, key: keySchema });
@@ -26,6 +28,7 @@ export function recordRoutes(dependencies: ApiDependencies): Router {
   const router = createRouter();
   const { engine, readModel } = dependencies;
   historyRoutes(router, dependencies);
+  eraseRoute(router, dependencies);
 
   router.openapi(
     securedRoute('viewer', {
@@ -62,6 +65,32 @@ export function recordRoutes(dependencies: ApiDependencies): Router {
     },
   );
   return router;
+}
+
+function eraseRoute(router: Router, dependencies: ApiDependencies): void {
+  router.openapi(
+    securedRoute('owner', {
+      method: 'post',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/erase',
+      tags: ['records'],
+      summary: 'Forget a record for good, with all its history; cannot be taken back',
+      request: { params: recordParams, body: body(eraseRequestSchema) },
+      responses: answers(eraseAnswerSchema, 'Whether it is erased, or its systems delete it first'),
+    }),
+    async (c) => {
+      const { pair: name, side: on, key } = c.req.valid('param');
+      const { confirm, reason, systems } = c.req.valid('json');
+      if (confirm !== `${on}:${key}`) {
+        throw new ParleyError('request.invalid', 'The record that is confirmed is another one. Nothing was erased.', {
+          hint: 'Repeat side:key in "confirm".',
+        });
+      }
+      const { pair, side } = await existingSide(dependencies, name, on);
+      const by = c.get('principal').name;
+      const erased = await dependencies.engine.eraseRecord({ pair, side, key: recordKey(key), by, reason, systems });
+      return c.json(erased, 200);
+    },
+  );
 }
 
 function historyRoutes(router: Router, dependencies: ApiDependencies): void {

@@ -39,6 +39,10 @@ function planHead({ plan, pair }: PlanSummary, style: Style): string {
   const asOf = Object.values(plan.asOf ?? {}).sort()[0];
   const data = asOf === undefined ? '' : `, data as of ${clock(asOf, style)}`;
   const from = `config ${plan.revision.slice(0, 7)}${data}`;
+  if (plan.undo !== null) {
+    const why = plan.undo.note === null ? '' : `   ${printable(plan.undo.note)}`;
+    return `${paint(style, 'bold', plan.pair)}   undo of ${printable(plan.undo.what)}${why}`;
+  }
   return [paint(style, 'bold', plan.pair), printable(sides ?? ''), paint(style, 'dim', from)]
     .filter((part) => part !== '')
     .join('   ');
@@ -101,7 +105,7 @@ function sampleLines({ plan, sample }: PlanSummary, style: Style): readonly stri
   return [...shown, paint(style, 'dim', more)];
 }
 
-const itemSigns = { link: '=', create: '+', update: '~', delete: '-', ask: '?' } as const;
+const itemSigns = { link: '=', create: '+', update: '~', delete: '-', ask: '?', left: '.' } as const;
 
 /** One line an item: what, which record, what it is now and what it becomes. */
 export function itemLines(items: readonly PlanItemView[], style: Style): readonly string[] {
@@ -120,12 +124,15 @@ function change(item: PlanItemView, style: Style): string {
     case 'update':
       return `${unit}${quotedValue(item.before, style, 40)} => ${quotedValue(item.after, style, 40)}`;
     case 'link':
-    case 'create':
       return members(item.after, style);
+    case 'create':
+      return `${members(item.after, style)}${item.rule === 'create' ? '' : `   ${printable(item.rule)}`}`;
     case 'ask':
       return `${unit}${members(item.after, style)}`;
     case 'delete':
       return '';
+    case 'left':
+      return `${unit}stays: ${printable(item.rule)}`;
   }
 }
 

@@ -120,6 +120,8 @@ export function choicesOf(conflict: ConflictView): readonly string[] {
         `${decide} --restore`,
         `${decide} --leave`,
       ];
+    case 'undo':
+      return [conflict.unit === null ? `${decide} --delete` : `${decide} --restore`, `${decide} --leave`];
     case 'delete':
       return [`${decide} --delete`, `${decide} --restore`, `${decide} --leave`];
     case 'create':

@@ -12,9 +12,18 @@ import { ledgerPageSchema, ledgerVerificationSchema } from './ledger.js';
 import { exportLineSchema, type ExportQuery } from './ledger-export.js';
 import type { PageQuery, PageView } from './paging.js';
 import { type ModeChange, pairListSchema, pairRevisionSchema, pairSchema, setAsidePageSchema } from './pairs.js';
-import { type PlanItemQuery, type PlanQuery, planItemPageSchema, planPageSchema, planSchema } from './plans.js';
+import {
+  type PlanItemQuery,
+  type PlanQuery,
+  planItemPageSchema,
+  planPageSchema,
+  planSchema,
+  type UndoRequest,
+} from './plans.js';
 import {
   conflictDetailSchema,
+  type EraseRequest,
+  eraseAnswerSchema,
   type RecordQuery,
   recordAsOfSchema,
   recordDeliveriesSchema,
@@ -62,6 +71,7 @@ export function createApiClient(settings: ApiClientSettings) {
     },
     plans: {
       request: (pair: string) => post(planSchema, '/v1/plans', { pair }),
+      undo: (request: UndoRequest) => post(planSchema, '/v1/undo', request),
       list: (query: PlanQuery = {}) => get(planPageSchema, '/v1/plans', query),
       show: (id: number) => get(planSchema, path`/v1/plans/${id}`),
       items: (id: number, query: PlanItemQuery = {}) => get(planItemPageSchema, path`/v1/plans/${id}/items`, query),
@@ -76,6 +86,8 @@ export function createApiClient(settings: ApiClientSettings) {
         get(recordSchema, path`/v1/pairs/${pair}/records/${side}/${key}`),
       asOf: (place: RecordPlace, query: { readonly seq?: number; readonly at?: string }) =>
         get(recordAsOfSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/as-of`, query),
+      erase: (place: RecordPlace, request: EraseRequest) =>
+        post(eraseAnswerSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/erase`, request),
       ledger: (place: RecordPlace, query: PageQuery = {}) =>
         get(ledgerPageSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/ledger`, query),
       deliveries: (place: RecordPlace) =>

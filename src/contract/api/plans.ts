@@ -48,13 +48,42 @@ export const planSchema = z
     approvedBy: z.string().nullable(),
     progress: z.object({ done: countSchema, total: countSchema.nullable(), text: z.string() }).nullable(),
     problem: z.string().nullable(),
+    undo: z
+      .object({ what: z.string(), note: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'What the plan takes back, and why; null for a plan of agreement' }),
   })
   .meta({ id: 'Plan' });
+
+/** What is to be taken back: exactly one of a decision, an entry, a run, or the last change of a record. */
+export const undoRequestSchema = z
+  .strictObject({
+    pair: pairNameSchema,
+    conflict: idSchema.optional(),
+    entry: idSchema.optional(),
+    run: idSchema.optional(),
+    record: z
+      .strictObject({
+        side: sideNameSchema,
+        key: keySchema,
+        to: idSchema
+          .optional()
+          .meta({ description: 'Back to what it was after this entry; else before its last change' }),
+      })
+      .optional(),
+    note: z.string().max(2000).nullable().default(null).meta({ description: 'Why; kept in the ledger' }),
+  })
+  .refine(
+    ({ conflict, entry, run, record }) =>
+      [conflict, entry, run, record].filter((one) => one !== undefined).length === 1,
+    'name exactly one of conflict, entry, run and record',
+  )
+  .meta({ id: 'UndoRequest' });
 export const planPageSchema = pageOf(planSchema).meta({ id: 'PlanPage' });
 export const planQuerySchema = pageQuerySchema.extend({ pair: pairNameSchema.optional() });
 export const planRequestSchema = z.object({ pair: pairNameSchema }).meta({ id: 'PlanRequest' });
 
-export const planItemKindSchema = z.enum(['link', 'create', 'update', 'delete', 'ask']);
+export const planItemKindSchema = z.enum(['link', 'create', 'update', 'delete', 'ask', 'left']);
 export const planItemSchema = z
   .object({
     seq: idSchema,
@@ -80,6 +109,7 @@ export const planItemQuerySchema = pageQuerySchema.extend({
   blankOnly: flagSchema.optional().meta({ description: 'Only items that would blank a value' }),
 });
 
+export type UndoRequest = z.input<typeof undoRequestSchema>;
 export type PlanView = z.infer<typeof planSchema>;
 export type PlanItemView = z.infer<typeof planItemSchema>;
 export type PlanQuery = z.input<typeof planQuerySchema>;

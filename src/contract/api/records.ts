@@ -90,6 +90,20 @@ export const asOfQuerySchema = z
   })
   .refine(({ seq, at }) => (seq === undefined) !== (at === undefined), 'say either seq or at');
 
+export const eraseRequestSchema = z
+  .strictObject({
+    confirm: z.string().meta({ description: 'The record again, as side:key: an erasure cannot be taken back' }),
+    reason: z.string().min(1).max(2000).meta({ description: 'Kept in the ledger: name no person' }),
+    systems: z.enum(['delete', 'leave']).meta({ description: 'Whether the systems delete the record first' }),
+  })
+  .meta({ id: 'EraseRequest' });
+export const eraseAnswerSchema = z
+  .object({
+    state: z.enum(['erased', 'deleting']).meta({ description: 'deleting: ask again when the systems have deleted it' }),
+    entity: idSchema,
+  })
+  .meta({ id: 'EraseAnswer' });
+
 export const recordDeliverySchema = z
   .object({
     id: idSchema,
@@ -113,6 +127,7 @@ export const conflictDetailSchema = z
   .object({ conflict: conflictSchema, record: recordSchema.nullable() })
   .meta({ id: 'ConflictDetail' });
 
+export type EraseRequest = z.input<typeof eraseRequestSchema>;
 export type RecordAsOfView = z.infer<typeof recordAsOfSchema>;
 export type RecordRowView = z.infer<typeof recordRowSchema>;
 export type RecordView = z.infer<typeof recordSchema>;

@@ -46,7 +46,7 @@ export const standingSchema = z
   .enum(['agreed', 'undecided', 'on_its_way', 'asked', 'refused', 'held', 'one_sided', 'override', 'gone'])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
 export const conflictKindSchema = z
-  .enum(['clash', 'proposal', 'delete', 'create', 'match', 'refused'])
+  .enum(['clash', 'proposal', 'undo', 'delete', 'create', 'match', 'refused'])
   .meta({ id: 'ConflictKind' });
 export const conflictStateSchema = z.enum(['open', 'decided', 'closed']).meta({ id: 'ConflictState' });
 

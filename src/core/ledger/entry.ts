@@ -25,6 +25,8 @@ export type EntryKind =
   | 'delivered'
   /** A side would not have a write. */
   | 'refused'
+  /** A person had a record's values erased; the payloads of its earlier entries are gone. */
+  | 'erased'
   /** Something about the pair itself: mode, revision, brake, plan. */
   | 'pair';
 

@@ -19,7 +19,8 @@ export const emptyFold: Folded = { values: {}, vv: {}, ctx: {}, keys: {} };
 /** One record's part of a `delivered` entry. */
 export type Receipt = {
   readonly entity: EntityId;
-  readonly key: string;
+  /** Only where the delivery made the record: otherwise its link is known. */
+  readonly key?: string;
   readonly units: { readonly [unit: UnitName]: Vector };
 };
 
@@ -60,7 +61,8 @@ export function foldReceipt(folded: Folded, side: SideName, receipt: Receipt): F
   for (const unit of Object.keys(receipt.units) as UnitName[]) {
     ctx[unit] = raised(ctx[unit] ?? {}, { [side]: receipt.units[unit] as Vector });
   }
-  return { ...folded, ctx, keys: { ...folded.keys, [side]: receipt.key } };
+  const keys = receipt.key === undefined ? folded.keys : { ...folded.keys, [side]: receipt.key };
+  return { ...folded, ctx, keys };
 }
 
 /** Where the fold and the stored state of an entity differ; an empty list is the proof that they agree. */

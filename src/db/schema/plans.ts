@@ -30,6 +30,8 @@ export const plans = pgTable(
     progress: text('progress'),
     // What went wrong, without values of records.
     problem: text('problem'),
+    // JSON text of UndoScope: what an undo takes back, and why; null for other plans.
+    undo: text('undo'),
   },
   (table) => [
     index('plans_pair').on(table.pair, table.id),

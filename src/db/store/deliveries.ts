@@ -1,4 +1,4 @@
-import type { PairId, SideName } from '../../core/ids.js';
+import type { EntityId, PairId, SideName } from '../../core/ids.js';
 import type {
   Changes,
   DeliveryItem,
@@ -37,6 +37,15 @@ export function selectDelivery(sql: Sql, pair: PairId, id: number): Rows<RawDeli
       pair, id, side, state, attempt, items_count as count, run, plan, tick,
       (extract(epoch from created_at) * 1000)::bigint as created_at_ms, items
     from deliveries where pair = ${pair} and id = ${id}`;
+}
+
+/** Records that a run made and that were confirmed; expands the deliveries of that run alone. */
+export function selectRunCreates(sql: Sql, pair: PairId, run: number): Rows<{ entity: EntityId; side: SideName }> {
+  return sql`
+    select (item.value ->> 'entity')::bigint as entity, delivery.side
+    from deliveries delivery cross join lateral jsonb_array_elements(delivery.items::jsonb) as item
+    where delivery.pair = ${pair} and delivery.run = ${run} and delivery.state = 'done'
+      and item.value ->> 'kind' = 'create'`;
 }
 
 export function deliveryRow(raw: RawDelivery): DeliveryRow {

@@ -1,6 +1,6 @@
 import type { LedgerEntry, LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
 import type { EntityId, PairId, RevisionId, SideName, UnitName } from '../../core/ids.js';
-import type { StoredEntry } from '../../engine/ledger-store.js';
+import type { EntityRange, StoredEntry } from '../../engine/ledger-store.js';
 import { jsonTexts, numberColumn, numbers, textColumn, words } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 
@@ -42,17 +42,29 @@ export type EntrySelection = {
 export function selectEntries(sql: Sql, selection: EntrySelection): Rows<RawEntry> {
   const { pair, entity, from, below, limit } = selection;
   return sql`
-    select
-      entry.pair, entry.seq, (extract(epoch from entry.at) * 1000)::bigint as at_ms, kind, entity, side, units, actor,
-      rule, revision, source, dot, vv_before, vv_after, edit_min_ms, edit_max_ms, run, delivery,
-      encode(commitment, 'hex') as commitment, encode(leaf, 'hex') as leaf, nonce, payload
-    from ledger entry left join ledger_payloads held
-      on held.pair = entry.pair and held.seq = entry.seq and held.at = entry.at
+    select ${entryColumns(sql)}
     where entry.pair = ${pair}
       ${entity === undefined ? sql`` : sql`and entry.entity = ${entity}`}
       ${from === undefined ? sql`` : sql`and entry.seq >= ${from}`}
       ${below === undefined ? sql`` : sql`and entry.seq < ${below}`}
     order by entry.seq ${from === undefined ? sql`desc` : sql``} limit ${limit}`;
+}
+
+export const entryColumns = (sql: Sql) => sql`
+  entry.pair, entry.seq, (extract(epoch from entry.at) * 1000)::bigint as at_ms, kind, entity, side, units, actor,
+  rule, revision, source, dot, vv_before, vv_after, edit_min_ms, edit_max_ms, run, delivery,
+  encode(commitment, 'hex') as commitment, encode(leaf, 'hex') as leaf, nonce, payload
+  from ledger entry left join ledger_payloads held
+    on held.pair = entry.pair and held.seq = entry.seq and held.at = entry.at`;
+
+/** Reads the pair's whole log twice, for want of an index over runs; only an undo asks. */
+export function selectRunEntries(sql: Sql, pair: PairId, run: number, page: EntityRange): Rows<RawEntry> {
+  return sql`
+    select ${entryColumns(sql)}
+    where entry.pair = ${pair} and entry.run = ${run} and entry.entity in (
+      select distinct entity from ledger
+      where pair = ${pair} and run = ${run} and entity > ${page.after ?? 0} order by entity limit ${page.limit})
+    order by entry.entity, entry.seq`;
 }
 
 type RawLeaf = { seq: number; leaf: string };

@@ -1,7 +1,7 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
 import { isBlank } from '../../core/mapping/equality.js';
-import type { PlanCounts, PlanItem, PlanRow, PlanState } from '../../engine/store.js';
+import type { PlanCounts, PlanItem, PlanRow, PlanState, Store } from '../../engine/store.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 import { withoutNul } from './nul.js';
@@ -20,11 +20,12 @@ export type RawPlan = {
   approved_by: string | null;
   progress: string | null;
   problem: string | null;
+  undo: string | null;
 };
 
 export const planColumns = (sql: Sql) => sql`
   id, pair, revision, state, counts, tick, as_of, (extract(epoch from created_at) * 1000)::bigint as created_at_ms,
-  created_by, (extract(epoch from expires_at) * 1000)::bigint as expires_at_ms, approved_by, progress, problem`;
+  created_by, (extract(epoch from expires_at) * 1000)::bigint as expires_at_ms, approved_by, progress, problem, undo`;
 
 /** States in which a workflow has work to do for the plan. */
 export const openPlanStates = (sql: Sql) => sql`state in ('reading', 'deciding', 'applying')`;
@@ -44,6 +45,7 @@ export function planRow(raw: RawPlan): PlanRow {
     approvedBy: raw.approved_by,
     progress: parsed(raw.progress) as PlanRow['progress'],
     problem: raw.problem,
+    undo: parsed(raw.undo) as PlanRow['undo'],
   };
 }
 
@@ -51,9 +53,13 @@ function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text);
 }
 
-export function insertPlan(sql: Sql, plan: { pair: PairId; revision: RevisionId; by: string }): Rows<{ id: number }> {
+/** An undo reads no side: it begins with deciding. */
+export function insertPlan(sql: Sql, plan: Parameters<Store['createPlan']>[0]): Rows<{ id: number }> {
   return sql`
-    insert into plans (pair, revision, state, created_by) values (${plan.pair}, ${plan.revision}, 'reading', ${plan.by})
+    insert into plans (pair, revision, state, created_by, undo)
+    values (
+      ${plan.pair}, ${plan.revision}, ${plan.undo === undefined ? 'reading' : 'deciding'}, ${plan.by},
+      ${plan.undo === undefined ? null : JSON.stringify(plan.undo)})
     returning id`;
 }
 

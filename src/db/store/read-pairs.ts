@@ -13,7 +13,15 @@ type Counted<Name extends string> = { pair: PairId; name: Name; count: number };
 type Rules = Pick<RawPair, 'pair'> & { rules: string };
 
 const noStandings = Object.fromEntries(standings.map((standing) => [standing, 0])) as Record<Standing, number>;
-const noConflicts: Record<ConflictKind, number> = { clash: 0, proposal: 0, delete: 0, create: 0, match: 0, refused: 0 };
+const noConflicts: Record<ConflictKind, number> = {
+  clash: 0,
+  proposal: 0,
+  undo: 0,
+  delete: 0,
+  create: 0,
+  match: 0,
+  refused: 0,
+};
 
 const ofPair = (sql: Sql, pair: PairId | null) => (pair === null ? sql`true` : sql`pair = ${pair}`);
 

@@ -8,6 +8,7 @@ import { deliveryRow, selectDelivery, selectOpen } from './deliveries.js';
 import { selectKeptApart } from './kept-apart.js';
 import { selectAlike, selectTextCounts, setSimilarity } from './match-texts.js';
 import { selectByMatch } from './match-values.js';
+import { erasureIn, type Marker } from './erasure.js';
 import { lockPair, pairRow } from './pairs.js';
 import { planRow, selectOpenPlan } from './plans.js';
 import { selectByIds, selectByKeys, selectMovedSince } from './record-states.js';
@@ -28,7 +29,7 @@ function idsOf(deliveries: readonly DeliverySummary[], state: DeliveryState): Re
 }
 
 /** Takes the pair's lock in the transaction of `sql` and hands out what may be read and written under it. */
-export async function lockedPair(sql: Sql, id: PairId): Promise<PairTransaction> {
+export async function lockedPair(sql: Sql, id: PairId, marker: Marker | null): Promise<PairTransaction> {
   const [[raw], [clock], open] = await Promise.all([lockPair(sql, id), selectClock(sql), selectOpen(sql, id)]);
   if (raw === undefined || clock === undefined) throw pairNotFound(id);
   const nowMs = clock.now_ms;
@@ -60,5 +61,6 @@ export async function lockedPair(sql: Sql, id: PairId): Promise<PairTransaction>
       ids.length === 0 ? [] : (await selectMovedSince(sql, id, ids, tick)).map((row) => row.id),
     openConflicts: async (ids) => (ids.length === 0 ? [] : (await selectOpenConflicts(sql, id, ids)).map(conflictRow)),
     commit: (changes) => commitChanges(sql, nowMs, changes),
+    ...erasureIn(sql, id, marker),
   };
 }

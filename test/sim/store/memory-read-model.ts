@@ -1,7 +1,8 @@
 import { standings } from '../../../src/core/standing.js';
 import type { Page, PairStatus, ReadModel } from '../../../src/engine/read-model.js';
 import type { ConflictKind, ConflictRow, Standing } from '../../../src/engine/store.js';
-import { type MemoryDatabase, storedEntry } from './memory-store.js';
+import { storedEntry } from './memory-history.js';
+import type { MemoryDatabase } from './memory-store.js';
 import { linkName, type Tables } from './tables.js';
 
 /** The queries of the read model that the engine itself asks; what only the API asks is refused aloud. */
@@ -60,7 +61,15 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
   const rules = revisions.get(pair.revision ?? pair.latestRevision)?.rules;
   const counts = Object.fromEntries(standings.map((standing) => [standing, 0])) as Record<Standing, number>;
   for (const { standing } of entities.values()) counts[standing] += 1;
-  const open: Record<ConflictKind, number> = { clash: 0, delete: 0, create: 0, match: 0, refused: 0, proposal: 0 };
+  const open: Record<ConflictKind, number> = {
+    clash: 0,
+    delete: 0,
+    create: 0,
+    match: 0,
+    refused: 0,
+    undo: 0,
+    proposal: 0,
+  };
   for (const { kind, state } of conflicts) if (state === 'open') open[kind] += 1;
   const waiting = [...tables.deliveries.values()].filter(({ state }) => state !== 'done');
   return {

@@ -1,7 +1,7 @@
+import { noErasure, runEntries, storedEntry } from './memory-history.js';
 import { assert } from '../../../src/core/assert.js';
 import { ParleyError } from '../../../src/core/errors.js';
 import type { PairId, RecordKey } from '../../../src/core/ids.js';
-import type { LedgerPayload } from '../../../src/core/ledger/entry.js';
 import type {
   Changes,
   DeliveryRow,
@@ -10,9 +10,7 @@ import type {
   PairTransaction,
   PlanRow,
   Store,
-  WrittenEntry,
 } from '../../../src/engine/store.js';
-import type { StoredEntry } from '../../../src/engine/ledger-store.js';
 import { matchReads } from './memory-matches.js';
 import { committed, emptyTables, type EntityRow, linkName, type Tables } from './tables.js';
 
@@ -167,6 +165,16 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
       statement(database, client, 'leaves', ({ ledger }) =>
         ledger.slice(from, from + limit).map(({ entry }) => entry.leaf),
       ),
+    runEntries: (_pair, run, page) =>
+      statement(database, client, 'runEntries', (tables) => runEntries(tables, run, page)),
+    runCreates: (_pair, run) =>
+      statement(database, client, 'runCreates', ({ deliveries }) =>
+        [...deliveries.values()]
+          .filter((delivery) => delivery.run === run && delivery.state === 'done')
+          .flatMap(({ side, items }) =>
+            items.filter(({ kind }) => kind === 'create').map(({ entity }) => ({ entity, side })),
+          ),
+      ),
     runCounts: (_pair, run) => statement(database, client, 'runCounts', ({ runs }) => runs.get(run)?.counts ?? {}),
     tokenByHash: () => Promise.resolve(null),
     nowMs: () => statement(database, client, 'nowMs', () => database.nowMs()),
@@ -181,11 +189,6 @@ const stored = ({ id, state, tick }: EntityRow): { id: EntityRow['id']; state: s
   state,
   tick,
 });
-
-export function storedEntry({ entry, payload: sealed }: WrittenEntry): StoredEntry {
-  const payload = { nonce: sealed.nonce, ...(JSON.parse(sealed.text) as Omit<LedgerPayload, 'nonce'>) };
-  return { entry, payload, sealed };
-}
 
 function openDeliveries({ deliveries }: Tables): DeliverySummary[] {
   return byId([...deliveries.values()].filter(({ state }) => state !== 'done')).map(
@@ -281,6 +284,7 @@ function transactionOn(
         ),
       ),
     ...matchReads(read),
+    ...noErasure,
     delivery: (id) => read('delivery', ({ deliveries }): DeliveryRow | null => deliveries.get(id) ?? null),
     movedSince: (wanted, tick) =>
       read('movedSince', ({ entities }) =>
@@ -315,10 +319,10 @@ type Plans = Pick<Store, 'createPlan' | 'plan' | 'savePlanItems' | 'countShapes'
 
 function plans(database: MemoryDatabase, client: StoreClient): Plans {
   return {
-    createPlan: ({ pair, revision, by }) =>
+    createPlan: ({ pair, revision, by, undo }) =>
       statement(database, client, 'createPlan', (tables) => {
         const id = tables.plans.length + 1;
-        const plan = newPlan(id, { pair, revision, createdBy: by, createdAtMs: database.nowMs() });
+        const plan = newPlan(id, { pair, revision, createdBy: by, createdAtMs: database.nowMs(), undo: undo ?? null });
         return { answer: id, tables: { ...tables, plans: [...tables.plans, plan] } };
       }),
     plan: (id) => statement(database, client, 'plan', (tables) => tables.plans[id - 1] ?? null),
@@ -346,10 +350,13 @@ function plans(database: MemoryDatabase, client: StoreClient): Plans {
   };
 }
 
-function newPlan(id: number, given: Pick<PlanRow, 'pair' | 'revision' | 'createdBy' | 'createdAtMs'>): PlanRow {
+function newPlan(
+  id: number,
+  given: Pick<PlanRow, 'pair' | 'revision' | 'createdBy' | 'createdAtMs' | 'undo'>,
+): PlanRow {
   return {
     id,
-    state: 'reading',
+    state: given.undo === null ? 'reading' : 'deciding',
     counts: null,
     tick: null,
     asOf: null,
