@@ -113,6 +113,16 @@ test('an API that asks for patience is asked again, and the write happens once',
   expect(effects.length).toBe(1);
 });
 
+test('a look whose answer was lost is made again by itself', async () => {
+  const faults: (ApiFault | null)[] = ['dropped_after', 'early'];
+  const { api, url } = await serve(['id'], { fault: () => faults.shift() ?? null });
+  onTestFinished(() => api.close());
+  api.put(row('a'));
+  const connector = await openHttp(settings(url));
+  expect(await connector.readByKeys([a])).toMatchObject([{ key: 'a' }]);
+  expect(faults).toEqual([]);
+});
+
 test('a change of another field is no reason to give up: the expected values are looked at, and the write is made', async () => {
   const { api, connector } = await troubled();
   const [found] = await connector.readByKeys([a]);

@@ -152,7 +152,7 @@ export class JsonApi {
     this.#options.onEffect?.({ by, kind: 'update', key, idempotencyKey, before, after: sent });
     const { body, ...rest } = this.#shown(this.rows.get(key) as Row);
     // People who save are told what stood there before, so that they can note what they have replaced.
-    return { status: 200, ...rest, body: by === 'parley' ? body : { ...body, _before: before } };
+    return { status: 200, ...rest, body: by === 'parley' ? body : { ...body, replaced: before } };
   }
 
   #create(sent: ApiFields, by: string, idempotencyKey: string | string[] | undefined): Told {

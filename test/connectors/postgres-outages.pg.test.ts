@@ -62,6 +62,13 @@ describe('a connection that is lost', () => {
     expect((await connector.write(batch()))[0]).toMatchObject({ kind: 'accepted' });
   });
 
+  test('without a word and for good keeps nobody from the rows that were being written', async () => {
+    proxy.mishap = { at: 'set constraints', kind: 'half', forGood: true };
+    await expect(connector.write(batch())).rejects.toMatchObject({ code: 'connector.unreachable' });
+    await place.sql`update records set name = 'by somebody else' where id = 'a'`;
+    expect(await nameIn('a')).toBe('by somebody else');
+  });
+
   test('with the answer to the commit is looked up, and the write is accepted', async () => {
     proxy.mishap = { at: 'commit\0', kind: 'after' };
     const outcomes = await connector.write(batch());

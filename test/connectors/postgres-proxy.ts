@@ -15,6 +15,8 @@ export type Mishap = {
 export type Proxy = {
   readonly url: string;
   mishap: Mishap | null;
+  /** Cuts every connection, and lets none in until `heal`. `half`: the server is not told. */
+  cut(kind: 'both' | 'half'): void;
   /** Lets connections in again. */
   heal(): void;
   close(): Promise<void>;
@@ -24,6 +26,7 @@ export type Proxy = {
 export async function proxyTo(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  const clients = new Map<Socket, (kind: 'both' | 'half') => void>();
   let broken = false;
   const server = createServer((client) => {
     if (broken) {
@@ -32,6 +35,11 @@ export async function proxyTo(target: string): Promise<Proxy> {
     }
     const upstream = connect(Number(port), hostname);
     let deaf = false;
+    let isHalf = false;
+    clients.set(client, (kind) => {
+      isHalf = kind === 'half';
+      client.destroy();
+    });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -51,15 +59,17 @@ export async function proxyTo(target: string): Promise<Proxy> {
         upstream.write(message);
         return;
       }
+      isHalf = mishap.kind === 'half';
       client.destroy();
-      if (mishap.kind === 'before') upstream.destroy();
     });
     upstream.on('data', (answer) => {
       if (!deaf) client.write(answer);
     });
     upstream.on('close', () => client.destroy());
     client.on('close', () => {
-      if (!deaf && !client.destroyed) upstream.destroy();
+      clients.delete(client);
+      // A client that is gone takes the other end with it, as the system does for a process that died.
+      if (!deaf && !isHalf) upstream.destroy();
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -68,6 +78,10 @@ export async function proxyTo(target: string): Promise<Proxy> {
   const proxy: Proxy = {
     url: url.href,
     mishap: null,
+    cut(kind) {
+      broken = true;
+      for (const cutOne of clients.values()) cutOne(kind);
+    },
     heal() {
       broken = false;
     },

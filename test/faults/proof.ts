@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { EntityId } from '../../src/core/ids.js';
 import type { Hub } from './hub.js';
-import { type Edit, type Journal, type Row, units } from './journal.js';
+import { ledgerOf, lost, openQuestions, writesOf } from './hub-account.js';
+import { type Journal, type Row, units } from './journal.js';
 
 export type Found = {
   readonly edits: number;
@@ -53,18 +53,6 @@ export async function prove(hub: Hub, journal: Journal, records: number): Promis
   return { edits: journal.edits.length, asked: open.size, written, deliveries, ledger: ledger.size };
 }
 
-/** An edit lives on in a cell, in somebody's hands who replaced it knowing it, or as what the ledger put aside. */
-function lost(edits: readonly Edit[], held: ReadonlyMap<string, readonly string[]>, ledger: Ledger): readonly Edit[] {
-  const replaced = new Set(edits.map(({ key, unit, over }) => `${key} ${unit} ${over}`));
-  return edits.filter(({ key, unit, value }) => {
-    if (replaced.has(`${key} ${unit} ${value}`)) return false;
-    const kinds = ledger.kindsOf(value);
-    const isHeld = held.get(`${key} ${unit}`)?.includes(value) === true;
-    if (isHeld) return !kinds.has('edited') && !kinds.has('linked');
-    return !['asked', 'resolved', 'stray', 'decided'].some((kind) => kinds.has(kind));
-  });
-}
-
 /** The CRM decides addresses; where it never had one, the ERP keeps its own. */
 function different(crm: readonly Row[], erp: readonly Row[]): readonly string[] {
   return crm.flatMap((row, at) =>
@@ -72,63 +60,6 @@ function different(crm: readonly Row[], erp: readonly Row[]): readonly string[] 
       .filter((unit) => row[unit] !== erp[at]?.[unit] && !(unit === 'address' && row[unit] === ''))
       .map((unit) => `${row.key} ${unit}`),
   );
-}
-
-async function openQuestions({ api, pair }: Hub): Promise<ReadonlySet<string>> {
-  const keyOf = new Map<EntityId, string>();
-  let after: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof api.readModel.records>> = await api.readModel.records(
-      pair,
-      { standing: null, keyPrefix: null },
-      { after, limit: 500 },
-    );
-    for (const { entity, keys } of page.rows) keyOf.set(entity, Object.values(keys)[0] ?? '');
-    after = page.next;
-  } while (after !== null);
-  const open = new Set<string>();
-  do {
-    const page: Awaited<ReturnType<typeof api.readModel.conflicts>> = await api.readModel.conflicts(
-      { pair, state: 'open', kind: null, unit: null, shape: null },
-      { after, limit: 500 },
-    );
-    for (const { entity, unit, kind } of page.rows) {
-      expect(kind, 'only clashes are asked').toBe('clash');
-      open.add(`${keyOf.get(entity)} ${unit}`);
-    }
-    after = page.next;
-  } while (after !== null);
-  return open;
-}
-
-type Ledger = { readonly size: number; kindsOf(value: string): ReadonlySet<string> };
-
-/** Which kinds of entries name which value of the journal. */
-async function ledgerOf({ api, pair }: Hub): Promise<Ledger> {
-  const kinds = new Map<string, Set<string>>();
-  let size = 0;
-  for (;;) {
-    const page = await api.store.ledger(pair, size, 5_000);
-    if (page.length === 0) return { size, kindsOf: (value) => kinds.get(value) ?? new Set() };
-    size += page.length;
-    for (const { entry, sealed } of page) {
-      for (const [value] of (sealed?.text ?? '').matchAll(/(?:name|phone|address)~\w+~\d+~/g)) {
-        const named = kinds.get(value) ?? new Set();
-        kinds.set(value, named.add(entry.kind));
-      }
-    }
-  }
-}
-
-async function writesOf({ api, pair }: Hub): Promise<{ written: number; deliveries: number }> {
-  let written = 0;
-  let after: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof api.readModel.runs>> = await api.readModel.runs(pair, { after, limit: 200 });
-    for (const { counts } of page.rows) written += counts['written'] ?? 0;
-    after = page.next;
-  } while (after !== null);
-  return { written, deliveries: (await api.store.pair(pair)).nextDelivery };
 }
 
 /** Once everything has settled, whole cycles write nothing: not to the sides and not to the ledger. */

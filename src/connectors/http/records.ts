@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '../../core/errors.js';
 import { keyOf, type RecordKey } from '../../core/ids.js';
 import type { NativeRecord } from '../../engine/connector.js';
@@ -31,13 +32,24 @@ export function foundIn(place: Place, raw: unknown): Found | null {
   return { record: { key: keyOf(parts as string[]), fields, token }, numbers };
 }
 
-/** A GET whose answer must be a success; 404 only where a record may be missing. */
+const triesMax = 3;
+const betweenTriesMs = 200;
+
+/**
+ * A GET. It changes nothing, so one that failed is asked again: a look at fifty records would otherwise fail as a whole
+ * whenever one of its answers gets lost. Where nobody listens it is not: that does not pass within a second.
+ */
 export async function fetched(place: Place, address: string, signal: AbortSignal | undefined): Promise<Answer> {
-  try {
-    return await ask(place, { method: 'GET', address, signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error instanceof WayFailed ? unreachable(place, error, nothingChanged) : error;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await ask(place, { method: 'GET', address, signal });
+      if (answer.status < 500 || tries === triesMax) return answer;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof WayFailed)) throw error;
+      if (error.effect === 'none' || tries === triesMax) throw unreachable(place, error, nothingChanged);
+    }
+    await sleep(betweenTriesMs * tries, undefined, signal === undefined ? {} : { signal });
   }
 }
 

@@ -12,6 +12,11 @@ const sessionsMax = 3;
 const connectTimeoutMs = 10_000;
 const statementTimeoutMs = 120_000;
 const lockTimeoutMs = 10_000;
+/**
+ * Between two statements of a transaction of ours. A worker that died, or a way that was cut without a word, must not
+ * keep the system's own people from its rows; the server notices neither by itself for hours.
+ */
+const idleInTransactionMs = 10_000;
 const idleMs = 60_000;
 const closeTimeoutSeconds = 5;
 
@@ -28,6 +33,7 @@ const sessionSettings = {
   extra_float_digits: '1',
   statement_timeout: statementTimeoutMs,
   lock_timeout: lockTimeoutMs,
+  idle_in_transaction_session_timeout: idleInTransactionMs,
 };
 
 /** One connection. It never reconnects: once lost, so is its transaction, and the next statement says so. */

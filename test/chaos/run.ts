@@ -1,0 +1,137 @@
+import { loadavg } from 'node:os';
+import { check, type Verdict } from './checker.js';
+import { startPeople } from './people.js';
+import { approve, settle } from './settle.js';
+import { openStack, type Stack } from './stack.js';
+import { makeTrouble, type Tally } from './trouble.js';
+
+export type ChaosWish = {
+  readonly kills: number;
+  readonly seed: number;
+  readonly pairs: number;
+  readonly workers: number;
+  readonly records: number;
+  readonly keep: boolean;
+  readonly say: (text: string) => void;
+};
+
+export type Outcome = {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly kills: number;
+  readonly killed: { readonly [what: string]: number };
+  readonly faults: { readonly [what: string]: number };
+  /** What befell Parley's requests to the HTTP side. */
+  readonly requests: { readonly [fault: string]: number };
+  /** Points at which nobody came by while somebody waited there. */
+  readonly missed: { readonly [point: string]: number };
+  readonly skipped: readonly string[];
+  readonly edits: number;
+  readonly created: number;
+  readonly decided: number;
+  /** Questions that were open at the end. */
+  readonly asked: number;
+  readonly writes: number;
+  readonly writesPerEdit: number;
+  readonly ledger: number;
+  readonly brakesLifted: number;
+  readonly seconds: { readonly trouble: number; readonly healing: number; readonly longestStall: number };
+  readonly load: number;
+  /** Where logs and journals are, when they were kept. */
+  readonly folder: string | null;
+};
+
+/** The share of Parley's requests to the HTTP side that a fault strikes. */
+const requestFaults = 0.03;
+const stallMaxMs = 180_000;
+
+/** One run, from the first start to the verdict. */
+export async function runChaos(wish: ChaosWish): Promise<Outcome> {
+  const { say } = wish;
+  const stack = await openStack(wish);
+  const interrupted = (): void => void stack.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  let isSound = false;
+  try {
+    say(`first contact of ${stack.pairs.join(', ')}; logs and journals are in ${stack.folder}`);
+    for (const pair of stack.pairs) {
+      await approve(stack, pair);
+      await settle(stack, pair);
+    }
+    const outcome = await troubleAndVerdict(stack, wish);
+    isSound = outcome.violations.length === 0;
+    return isSound && !wish.keep ? { ...outcome, folder: null } : outcome;
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await stack.close({ keepFolder: !isSound || wish.keep });
+  }
+}
+
+async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome> {
+  const { say, seed, records, kills } = wish;
+  const begunMs = Date.now();
+  await stack.http.setFaults(requestFaults);
+  const people = startPeople(stack, { records, seed });
+  const violations: string[] = [];
+  const onKill = (done: number, what: string): void => {
+    if (done % 10 === 0 || done === kills)
+      say(`${done} kills in ${seconds(begunMs)} s, ${people.written.length} edits; the last: ${what}`);
+  };
+  const tally: Tally = { kills: {}, faults: {}, missed: {}, stalledMs: 0 };
+  await makeTrouble(stack, { kills, seed, onKill, stallMaxMs, tally }).catch((error: unknown) => {
+    violations.push(`carries on: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const trouble = seconds(begunMs);
+  say('healing');
+  const healingMs = Date.now();
+  await people.stop();
+  const requests = await stack.http.setFaults(0);
+  let brakesLifted = people.counts.lifted;
+  for (const pair of stack.pairs) {
+    try {
+      brakesLifted += await settle(stack, pair);
+    } catch (error) {
+      violations.push(`comes to rest: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  say('checking');
+  const before = await effectsOf(stack);
+  const verdicts: Verdict[] = [];
+  for (const pair of stack.pairs) verdicts.push(await check(stack, pair, people.written));
+  violations.push(...verdicts.flatMap((verdict) => verdict.violations));
+  for (const pair of stack.pairs) await stack.client.pairs.run(pair);
+  const after = await effectsOf(stack);
+  if (after !== before) violations.push(`quiet: ${after - before} writes were made after everything had come to rest`);
+  const sum = (name: 'edits' | 'created' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
+    verdicts.reduce((total, verdict) => total + verdict[name], 0);
+  return {
+    seed,
+    violations,
+    kills: Object.values(tally.kills).reduce((total, count) => total + count, 0),
+    killed: sorted(tally.kills),
+    faults: sorted(tally.faults),
+    requests,
+    missed: sorted(tally.missed),
+    skipped: [stack.disks.hub.missing, stack.clock.missing].filter((reason) => reason !== null),
+    edits: sum('edits'),
+    created: sum('created'),
+    decided: sum('decided'),
+    asked: sum('asked'),
+    writes: sum('writes'),
+    writesPerEdit: Math.round((sum('writes') / Math.max(1, sum('edits') + sum('created'))) * 100) / 100,
+    ledger: sum('ledger'),
+    brakesLifted,
+    seconds: { trouble, healing: seconds(healingMs), longestStall: Math.round(tally.stalledMs / 1_000) },
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    folder: stack.folder,
+  };
+}
+
+async function effectsOf({ sides }: Stack): Promise<number> {
+  const all = await Promise.all(sides.map((side) => side.effects()));
+  return all.flat().length;
+}
+
+const seconds = (sinceMs: number): number => Math.round((Date.now() - sinceMs) / 1_000);
+const sorted = (counts: { readonly [name: string]: number }): { readonly [name: string]: number } =>
+  Object.fromEntries(Object.entries(counts).sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -1,0 +1,185 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import type { KeptPostgres } from '../../src/dev/postgres-keeper.js';
+import type { ApiEffect } from '../connectors/json-api.js';
+import type { HttpSideOrder, HttpSideWord } from './http-side-child.js';
+
+export const units = ['name', 'phone', 'address'] as const;
+export type Unit = (typeof units)[number];
+export const sideNames = ['a', 'b', 'c'] as const;
+export type SideName = (typeof sideNames)[number];
+export type Row = { readonly key: string } & { readonly [unit in Unit]: string };
+
+/** One effect on one record as the side itself noted it, in the transaction that made it. */
+export type Effect = {
+  readonly pair: string;
+  readonly side: SideName;
+  readonly by: 'parley' | 'people';
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly key: string;
+  readonly idempotencyKey: string | null;
+  readonly before: { readonly [unit: string]: unknown };
+  readonly after: { readonly [unit: string]: unknown };
+};
+
+/** A side as the people in it know it; Parley comes by another door. */
+export type ChaosSide = {
+  readonly name: SideName;
+  /** The address for Parley, and what else its connection says. */
+  readonly url: (pair: string) => string;
+  rows(pair: string): Promise<readonly Row[]>;
+  /** What stood in the cell at the moment it was replaced; null when there was no such record. */
+  edit(
+    pair: string,
+    wish: { readonly key: string; readonly unit: Unit; readonly value: string },
+  ): Promise<string | null>;
+  create(pair: string, row: Row): Promise<void>;
+  effects(): Promise<readonly Effect[]>;
+  close(): Promise<void>;
+};
+
+/** Notes each effect in the transaction that makes it, with the role that asked for it. */
+const noteEffects = `
+create table effects (n bigserial primary key, by text not null, pair text not null, kind text not null, key text not null,
+  before jsonb not null, after jsonb not null);
+create function note_effect() returns trigger language plpgsql security definer as $$
+begin
+  insert into effects (by, pair, kind, key, before, after) values (
+    case when session_user like '%\\_parley' then 'parley' else 'people' end, tg_table_name, lower(tg_op),
+    coalesce(new.id, old.id), coalesce(to_jsonb(old), '{}'), coalesce(to_jsonb(new), '{}'));
+  return null;
+end $$;`;
+
+export type PostgresSideWish = {
+  readonly name: 'a' | 'b';
+  readonly server: KeptPostgres;
+  readonly pairs: readonly string[];
+  readonly records: number;
+};
+
+/** A table for each pair, in a database of the side's own. */
+export async function openPostgresSide({ name, server, pairs, records }: PostgresSideWish): Promise<ChaosSide> {
+  const people = await server.ensureDatabase({ name, owner: `${name}_people`, users: [`${name}_parley`] });
+  const parley = await server.url(name, `${name}_parley`);
+  const sql = postgres(people, { max: 4, onnotice: () => undefined, connect_timeout: 5 });
+  await sql.unsafe(noteEffects);
+  for (const pair of pairs) {
+    await sql`create table ${sql(pair)} (id text primary key, name text, phone text, address text)`;
+    await sql`insert into ${sql(pair)}
+      select i::text, 'Company ' || i, '555-' || i, 'Street ' || i from generate_series(1, ${records}) i`;
+    await sql.unsafe(`create trigger noted after insert or update or delete on ${pair}
+      for each row execute function note_effect();
+      grant select, insert, update, delete on ${pair} to ${name}_parley`);
+  }
+  return {
+    name,
+    url: () => parley,
+    rows: (pair) =>
+      sql<Row[]>`select id as key, coalesce(name, '') as name, coalesce(phone, '') as phone,
+        coalesce(address, '') as address from ${sql(pair)} order by id collate "C"`,
+    async edit(pair, { key, unit, value }) {
+      const [changed] = await sql<{ over: string | null }[]>`
+        update ${sql(pair)} set ${sql(unit)} = ${value} where id = ${key} returning old.${sql(unit)} as over`;
+      return changed === undefined ? null : (changed.over ?? '');
+    },
+    async create(pair, { key, ...values }) {
+      await sql`insert into ${sql(pair)} ${sql({ id: key, ...values })} on conflict do nothing`;
+    },
+    async effects() {
+      const rows = await sql<
+        Effect[]
+      >`select by, pair, case kind when 'insert' then 'create' else kind end as kind, key,
+        before, after from effects order by n`;
+      return rows.map((row) => ({ ...row, side: name, idempotencyKey: null }));
+    },
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+export type HttpSide = ChaosSide & {
+  /** The share of Parley's requests that a fault strikes. @returns how often each has struck so far */
+  setFaults(rate: number): Promise<{ readonly [fault: string]: number }>;
+};
+
+export async function openHttpSide(wish: {
+  readonly folder: string;
+  readonly pairs: readonly string[];
+  readonly records: number;
+  readonly seed: number;
+}): Promise<HttpSide> {
+  const { folder, pairs, records, seed } = wish;
+  const effects = join(folder, 'effects-c.jsonl');
+  appendFileSync(effects, '');
+  const program = fileURLToPath(new URL('./http-side-child.ts', import.meta.url));
+  const child = fork(program, { execArgv: ['--import', 'tsx'] });
+  const told = async (order: HttpSideOrder): Promise<HttpSideWord> => {
+    const answer = once(child, 'message');
+    child.send(order);
+    return ((await answer) as [HttpSideWord])[0];
+  };
+  const opened = await told({ kind: 'open', pairs, records, effects, seed });
+  if (opened.kind !== 'opened') throw new Error('assertion failed: it says where it listens');
+  const urlOf = (pair: string): string => opened.urls[pairs.indexOf(pair)] ?? '';
+  const ask = askAt(urlOf);
+  return {
+    name: 'c',
+    url: urlOf,
+    async rows(pair) {
+      const { records: found } = (await ask(pair, 'GET', '?limit=1000000')) as {
+        records: { [name: string]: string }[];
+      };
+      return found
+        .map(({ id, name, phone, address }) => ({
+          key: id ?? '',
+          name: name ?? '',
+          phone: phone ?? '',
+          address: address ?? '',
+        }))
+        .sort((left, right) => (left.key < right.key ? -1 : 1));
+    },
+    async edit(pair, { key, unit, value }) {
+      const saved = (await ask(pair, 'PATCH', `/${key}`, { [unit]: value })) as {
+        replaced: { [name: string]: string };
+      } | null;
+      return saved === null ? null : (saved.replaced[unit] ?? '');
+    },
+    async create(pair, { key, ...values }) {
+      await ask(pair, 'POST', '', { id: key, ...values });
+    },
+    async effects() {
+      const lines = (await readFile(effects, 'utf8')).split('\n').filter((line) => line !== '');
+      return lines.map((line) => ({ ...(JSON.parse(line) as ApiEffect & { pair: string }), side: 'c' }) as Effect);
+    },
+    async setFaults(rate) {
+      const word = await told({ kind: 'faults', rate });
+      return word.kind === 'faulted' ? word.counts : {};
+    },
+    close: () => ended(child),
+  };
+}
+
+/** People's own requests, which no fault strikes. Null when there is no such record, or there is one already. */
+function askAt(urlOf: (pair: string) => string) {
+  return async (pair: string, method: string, path: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${urlOf(pair)}/accounts${path}`, {
+      method,
+      headers: { authorization: 'Bearer token-of-people' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.status === 404 || answer.status === 409) return null;
+    if (!answer.ok) throw new Error(`the API answered ${answer.status}`);
+    return answer.json();
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
