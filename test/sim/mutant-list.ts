@@ -12,6 +12,8 @@ export type Mutant = {
   readonly to: string;
   /** The kind of worlds in which it can be seen at all, so that the hunt is short. */
   readonly focus?: Focus;
+  /** A kept world that sees it, played before the others. */
+  readonly regression?: string;
 };
 
 /** One of the eighteen whose feature this version does not have; it does not count. */
@@ -108,7 +110,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/connectors/memory/connector.ts',
     from: `: { since: upTo, upTo: null };`,
     to: `: { since: system.version, upTo: null };`,
-    focus: { side: { reads: 'feed' }, world: { workers: 2, pageSize: 1 } },
+    regression: 'edit-between-two-pages',
   },
   {
     name: 'counters reused after restore',

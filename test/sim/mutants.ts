@@ -43,7 +43,8 @@ async function hunt(mutant: Mutant): Promise<Verdict> {
   try {
     for (let first = 1; ; ) {
       const verdict = await look(mutant, folder, first);
-      if (verdict.killedBy === null) return verdict;
+      // A kept world is replayed without the mutant by `regressions.test.ts`.
+      if (verdict.killedBy === null || verdict.seed === 0) return verdict;
       const { violation } = await play(worldOf(verdict.seed, mutant.focus));
       if (violation === null) return verdict;
       say(`seed ${verdict.seed} breaks ${violation.invariant} without the mutant too: ${violation.what}`);
@@ -56,7 +57,7 @@ async function hunt(mutant: Mutant): Promise<Verdict> {
 
 function look(mutant: Mutant, folder: string, first: number): Promise<Verdict> {
   const kind = JSON.stringify(mutant.focus ?? {});
-  const program = ['--import', 'tsx', 'test/sim/hunt.ts', values.worlds, String(first), kind];
+  const program = ['--import', 'tsx', 'test/sim/hunt.ts', values.worlds, String(first), kind, mutant.regression ?? ''];
   const child = spawn(process.execPath, program, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
