@@ -79,7 +79,7 @@ function editsIn({ side, key, kind, before, after }: Effect): readonly PersonEdi
 type SideRows = { readonly side: SideName; readonly rows: readonly Row[] };
 
 /** Cells that differ between sides and are not asked about, and records that not all sides have. */
-function unlike(sides: readonly SideRows[], open: ReadonlySet<string>): readonly string[] {
+export function unlike(sides: readonly SideRows[], open: ReadonlySet<string>): readonly string[] {
   const byKey = new Map<string, Map<SideName, Row>>();
   for (const { side, rows } of sides) {
     for (const row of rows) byKey.set(row.key, (byKey.get(row.key) ?? new Map<SideName, Row>()).set(side, row));
@@ -104,7 +104,11 @@ function isKeptElsewhere(unit: Unit, master: Row | undefined): boolean {
   return unit === 'address' && master?.address === '';
 }
 
-function unaccounted(edits: readonly PersonEdit[], sides: readonly SideRows[], ledger: Ledger): readonly string[] {
+export function unaccounted(
+  edits: readonly PersonEdit[],
+  sides: readonly SideRows[],
+  ledger: Ledger,
+): readonly string[] {
   const held = new Map<string, readonly string[]>();
   for (const { rows } of sides) {
     for (const row of rows)
@@ -126,7 +130,7 @@ function unaccounted(edits: readonly PersonEdit[], sides: readonly SideRows[], l
 }
 
 /** What a writer was told is done must be in the side's own notes; otherwise the harness or the side is at fault. */
-function forgottenBySide(written: readonly Written[], edits: readonly PersonEdit[]): readonly string[] {
+export function forgottenBySide(written: readonly Written[], edits: readonly PersonEdit[]): readonly string[] {
   const noted = new Map(edits.map((edit) => [`${edit.side} ${edit.value}`, edit]));
   return written.flatMap(({ side, key, unit, value, over, state }) => {
     const found = noted.get(`${side} ${value}`);
@@ -138,7 +142,7 @@ function forgottenBySide(written: readonly Written[], edits: readonly PersonEdit
 }
 
 /** Effects of ours that happened twice, or that changed nothing. */
-function doubled(effects: readonly Effect[]): readonly string[] {
+export function doubled(effects: readonly Effect[]): readonly string[] {
   const ours = effects.filter(({ by }) => by === 'parley');
   const found: string[] = [];
   const seen = new Set<string>();
