@@ -79,17 +79,19 @@ function readSince(status: PairStatus, ms: number): boolean {
 }
 
 function needsYou(status: PairStatus): Health | null {
-  const { clash, proposal, undo, create, match } = status.openConflicts;
+  const { clash, proposal, undo, tripped, parked, create, match } = status.openConflicts;
   const parts = [
     counted(clash, 'clash', 'clashes'),
     counted(proposal, 'proposal', 'proposals'),
+    counted(tripped, 'field that goes round', 'fields that go round'),
+    counted(parked, 'write without effect', 'writes without effect'),
     counted(undo, 'undo', 'undos'),
     counted(status.openConflicts.delete, 'delete', 'deletes'),
     counted(create, 'new record', 'new records'),
     counted(match, 'possible match', 'possible matches'),
   ].filter((part) => part !== null);
   if (parts.length > 0) {
-    const waiting = clash + proposal + undo + status.openConflicts.delete + create + match;
+    const waiting = clash + proposal + undo + tripped + parked + status.openConflicts.delete + create + match;
     const reason = `${waiting === 1 ? 'A decision waits' : `${waiting} decisions wait`} (${parts.join(', ')}): parley review list.`;
     return { word: 'Needs you', reason: reason + modeNote(status), sinceMs: null };
   }

@@ -41,6 +41,12 @@ export function offersOf({ kind, unit, sides }: ConflictView): readonly Offer[] 
         { label: 'copy it to the side that lacks it', choice: { kind: 'copy' } },
         { label: 'leave it where it is', choice: { kind: 'leave' } },
       ];
+    case 'tripped':
+    case 'parked':
+      return [
+        { label: 'write it again', choice: { kind: 'retry' } },
+        { label: 'let the sides keep what they have', choice: { kind: 'leave' } },
+      ];
     case 'refused':
       return [
         { label: 'try the write once more', choice: { kind: 'retry' } },

@@ -1,9 +1,11 @@
 import type { Vector } from './clock/version-vector.js';
+import { awaitedOn } from './decide.js';
 import { unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
-import { readUnit } from './mapping/mapping.js';
+import { withLanded, withTry, withWrote } from './loop.js';
+import { readUnit, sameRaw } from './mapping/mapping.js';
 import { observe } from './observe.js';
 import { signatureOfIntent } from './plan-writes.js';
 import { deleteQuestion, observeGone } from './presence.js';
@@ -32,54 +34,66 @@ export type Acknowledged = {
  * Accepted: what the side now holds is the shadow of the delivered version, whatever we sent (the image rule); it is
  * proof, so the contexts rise. Anything else in the answer that differs from the shadow is an edit of the side.
  * Stale: nothing was written; what is there now is observed like any reading. Refused: the value stays in the hub, the
- * same write is not tried again by itself, and a person is told.
+ * same write is not tried again by itself, and a person is told. `sentAtMs` is when the write had not yet left: whoever
+ * edited since may have done so before we were told.
  */
 export function acknowledge(
   entity: EntityId,
   state: EntityState,
   hub: Hub,
   side: SideName,
-  outcome: Outcome,
+  { outcome, sentAtMs }: { readonly outcome: Outcome; readonly sentAtMs: number },
 ): Acknowledged {
   const shadow = state.sides[side];
   const intent = shadow?.intent ?? null;
   if (shadow === undefined || intent === null) return { state, proven: {}, facts: [], questions: [] };
   switch (outcome.kind) {
     case 'accepted':
-      return accepted(entity, state, hub, side, { shadow, intent, record: outcome.record });
+      return accepted(entity, state, hub, side, { shadow, intent, record: outcome.record, sentAtMs });
     case 'stale':
       // What it should have held it did not: the version of the record proves nothing about what we believe it holds.
       return stale(entity, withSide(state, side, { ...shadow, intent: null, token: null }), hub, side, {
         shadow,
         intent,
         record: outcome.record,
+        sentAtMs,
       });
     case 'refused':
-      return refused(state, side, { shadow, intent, record: null }, outcome);
+      return refused(state, side, { shadow, intent, record: null, sentAtMs }, outcome);
   }
 }
 
-type UnderWay = { readonly shadow: Shadow; readonly intent: Intent; readonly record: Snapshot | null };
+type UnderWay = {
+  readonly shadow: Shadow;
+  readonly intent: Intent;
+  readonly record: Snapshot | null;
+  readonly sentAtMs: number;
+};
 
 function accepted(
   entity: EntityId,
   state: EntityState,
   hub: Hub,
   side: SideName,
-  { shadow, intent, record }: UnderWay,
+  { shadow, intent, record, sentAtMs }: UnderWay,
 ): Acknowledged {
   if (intent.kind === 'delete') {
     const gone: Shadow = { ...shadow, presence: 'gone', intent: null, token: null, tick: hub.tick, atMs: hub.nowMs };
-    return { state: withSide(state, side, gone), proven: {}, facts: [], questions: [] };
+    const deleted = withSide(state, side, gone);
+    // The record came back elsewhere while our delete was under way: what we deleted is made again.
+    const next = state.presence.kind === 'live' ? awaitedOn(deleted, hub, side, shadow) : deleted;
+    return { state: next, proven: {}, facts: [], questions: [] };
   }
   const raws: { [unit: UnitName]: Json } = { ...shadow.raws };
   const units: { [unit: UnitName]: Register } = {};
   const proven: { [unit: UnitName]: Vector } = {};
+  let { wrote } = shadow;
   for (const unit of unitsOf(hub.rules, side)) {
     const sent = intent.units[unit.name];
     if (sent === undefined) continue;
     raws[unit.name] = (record === null ? undefined : readUnit(unit, side, record.fields)) ?? sent.raw;
-    units[unit.name] = withDelivered(registerOf(state, unit.name), side, sent.vv);
+    units[unit.name] = withLanded(withDelivered(registerOf(state, unit.name), side, sent.vv), side);
+    if (intent.kind === 'update') wrote = withWrote(wrote, unit, shadow.raws[unit.name], hub);
     proven[unit.name] = sent.vv;
   }
   const image: Shadow = {
@@ -88,9 +102,10 @@ function accepted(
     token: record?.token ?? null,
     raws,
     tick: hub.tick,
-    atMs: hub.nowMs,
+    atMs: sentAtMs,
     intent: null,
     refused: null,
+    wrote,
   };
   const next: EntityState = { ...state, units: { ...state.units, ...units }, sides: { ...state.sides, [side]: image } };
   if (record === null || !showsMore(hub, side, record, raws)) return { state: next, proven, facts: [], questions: [] };
@@ -99,6 +114,7 @@ function accepted(
     snapshot: record,
     readTick: hub.tick,
     readAtMs: hub.nowMs,
+    beganAtMs: sentAtMs,
     complete: hub.complete?.[side] ?? null,
   });
   return { state: observed.state, proven, facts: observed.facts, questions: [] };
@@ -119,23 +135,42 @@ function stale(
   state: EntityState,
   hub: Hub,
   side: SideName,
-  { intent, record }: UnderWay,
+  { intent, record, sentAtMs }: UnderWay,
 ): Acknowledged {
   if (record === null) {
     if (intent.kind === 'create') return { state, proven: {}, facts: [], questions: [] };
     const gone = observeGone(entity, state, hub, side, hub.tick);
     return { state: gone.state, proven: {}, facts: gone.facts, questions: gone.questions };
   }
-  const observed = observe(entity, state, hub, side, {
+  const tried = intent.kind === 'update' ? withTries(state, hub, side, intent, record) : state;
+  const observed = observe(entity, tried, hub, side, {
     snapshot: record,
     readTick: hub.tick,
     readAtMs: hub.nowMs,
+    beganAtMs: sentAtMs,
     complete: hub.complete?.[side] ?? null,
   });
   const { presence } = observed.state;
   const isHeldNow = state.presence.kind === 'tombstone' && presence.kind === 'delete_held';
   const questions = isHeldNow ? [deleteQuestion(observed.state, hub, presence.side)] : [];
   return { state: observed.state, proven: {}, facts: observed.facts, questions };
+}
+
+/**
+ * A write that was not made although the side shows exactly what it expected would be planned and not made for ever: it
+ * counts as one without effect. Another token explains it, because another field may have moved.
+ */
+function withTries(state: EntityState, hub: Hub, side: SideName, intent: Intent, record: Snapshot): EntityState {
+  const shadow = state.sides[side];
+  if (shadow === undefined || (record.token !== null && shadow.token !== record.token)) return state;
+  const units: { [unit: UnitName]: Register } = {};
+  for (const unit of unitsOf(hub.rules, side)) {
+    const [sent, old] = [intent.units[unit.name], shadow.raws[unit.name]];
+    const raw = readUnit(unit, side, record.fields);
+    if (sent === undefined || old === undefined || raw === undefined || !sameRaw(unit, side, raw, old)) continue;
+    units[unit.name] = withTry(registerOf(state, unit.name), side, sent.vv);
+  }
+  return { ...state, units: { ...state.units, ...units } };
 }
 
 function refused(

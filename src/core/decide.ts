@@ -3,10 +3,12 @@ import type { EntityId, SideName, UnitName } from './ids.js';
 import { keyOn } from './identity.js';
 import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
+import { isStopped, released } from './loop.js';
 import { getValue, isReadable } from './mapping/mapping.js';
 import { proposedValues } from './proposal.js';
 import { registerOf, withDecision, without, withSide } from './register.js';
 import type { UnitRules } from './rules.js';
+import { isBehindIn } from './settle-loop.js';
 import type { EntityState, Register, Shadow } from './state.js';
 
 /** What is decided about, and the hub that does it. */
@@ -27,7 +29,7 @@ export function decideUnit(
 ): Decided {
   const counters = new Counters(state.counters);
   const before = registerOf(state, unit.name);
-  const after = withDecision(before, choice.value, counters.next(actorOf(hub, null)), hub.nowMs);
+  const after = released(withDecision(before, choice.value, counters.next(actorOf(hub, null)), hub.nowMs));
   const losers: Json = before.siblings.map((sibling) => ({
     side: sibling.side,
     dot: sibling.dot.join(':'),
@@ -74,6 +76,26 @@ export function decideProposal(subject: Subject, unit: UnitRules, choice: 'resto
     detail: { proposed, note: by.note },
   });
   return { state: closed, fact };
+}
+
+/** Lets a unit that a limit stopped be written again, or leaves the sides that lack the value with their own. */
+export function decideLoop(
+  { entity, state, hub }: Subject,
+  unit: UnitRules,
+  choice: 'retry' | 'leave',
+  by: By,
+): Decided {
+  const before = registerOf(state, unit.name);
+  const stopped = hub.rules.sides
+    .map(({ name }) => name)
+    .filter((side) => isStopped(before, side) && isBehindIn(unit, before, state, side, hub));
+  const override = choice === 'leave' ? [...before.override, ...stopped] : before.override;
+  const chain: Json = before.loop?.chain.map(({ side, value }) => ({ side, value })) ?? [];
+  const fact = factBy(entity, by, `loop: ${choice} (${unit.place})`, hub, {
+    effects: [],
+    detail: { choice, unit: unit.name, sides: stopped, chain, note: by.note },
+  });
+  return { state: { ...state, units: { ...state.units, [unit.name]: { ...released(before), override } } }, fact };
 }
 
 /** The value that `keep SIDE` stands for: the side's surviving edit, else what it is known to hold. Undefined when it can give none. */
@@ -156,6 +178,7 @@ export function awaitedOn(state: EntityState, hub: Hub, side: SideName, from: Pi
     atMs: hub.nowMs,
     intent: null,
     refused: null,
+    wrote: {},
   };
   return withSide({ ...state, units }, side, awaited);
 }

@@ -1,6 +1,7 @@
 import { unreachable } from './assert.js';
 import { compare, vectorText } from './clock/version-vector.js';
 import type { SideName } from './ids.js';
+import { isTripped, parkedSides } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import { contextOf } from './register.js';
 import type { Policy, UnitRules } from './rules.js';
@@ -61,6 +62,7 @@ function statusSentence(unit: UnitRules, register: Register, sides: readonly Sid
   const { proposal } = register;
   switch (register.status) {
     case 'settled':
+      if (isTripped(register)) return trippedSentence(register);
       if (proposal === null) return 'Nothing is undecided.';
       return proposal.sides.length === 0
         ? 'What was proposed is over; the next decision closes the question.'
@@ -82,12 +84,20 @@ function statusSentence(unit: UnitRules, register: Register, sides: readonly Sid
   }
 }
 
+function trippedSentence({ loop }: Register): string {
+  const sides = [...new Set(loop?.chain.map(({ side }) => side))];
+  const who = sides.length === 0 ? 'A side' : sides.join(' and ');
+  return `Stopped: ${who} changed it again and again, each time in answer to what was written there; a person is asked.`;
+}
+
 function sideSentence(unit: UnitRules, register: Register, side: SideName, shadow: Shadow | undefined): string | null {
   if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
   if (shadow.presence === 'gone') return `${side} deleted this record.`;
   if (register.proposal?.sides.includes(side)) return `${side} keeps what it proposes until somebody answers.`;
   if (register.override.includes(side))
     return `${side} keeps its own value; a rule or a person says that it may differ.`;
+  if (parkedSides(register).includes(side))
+    return `${side} takes the value and shows no effect; it is not written again until it changes or somebody says so.`;
   if (shadow.intent?.units[unit.name] !== undefined) return `A change is on its way to ${side}.`;
   if (shadow.refused?.includes(`${unit.name} `)) return `${side} would not have the change.`;
   const ordering = compare(contextOf(register, side), register.vv);

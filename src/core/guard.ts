@@ -85,7 +85,6 @@ export function withRestored(register: Register, vv: Vector, dot: Dot): Register
   return {
     ...register,
     vv: withDot(join(register.vv, vv), dot),
-    hop: register.hop + 1,
     status: register.status === 'asked' ? 'asked_moved' : register.status,
   };
 }

@@ -38,7 +38,8 @@ export function absorb(
   for (const [name, shadow] of Object.entries(waiting.sides)) {
     const side = name as SideName;
     const snapshot = snapshotOf(hub, side, shadow);
-    const seen = observe(to, state, hub, side, { snapshot, readTick: hub.tick, readAtMs: shadow.atMs, complete: null });
+    const times = { readTick: hub.tick, readAtMs: hub.nowMs, beganAtMs: shadow.atMs };
+    const seen = observe(to, state, hub, side, { snapshot, ...times, complete: null });
     state = seen.state;
     facts.push(...seen.facts);
   }

@@ -12,12 +12,22 @@ import {
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
+import { answerTo, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
-import { accept, agreedAnew, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
-import type { UnitRules } from './rules.js';
+import {
+  accept,
+  agreedAnew,
+  confirmedContext,
+  contextOf,
+  registerOf,
+  withDelivered,
+  without,
+  withoutConfirmation,
+} from './register.js';
+import { limitsOf, type UnitRules } from './rules.js';
 import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
 
 /** One reading of one record, with when it can have been made. */
@@ -25,13 +35,15 @@ export type Observation = {
   readonly snapshot: Snapshot;
   /** The pair's tick when the read began: older than the shadow means fenced (class O0). */
   readonly readTick: number;
+  /** When the reading was over at the latest, and when it had not yet begun: an edit lies between two readings. */
   readonly readAtMs: number;
+  readonly beganAtMs: number;
   /** The last complete pass of the side before this read; null when there was none. */
   readonly complete: { readonly tick: number; readonly atMs: number } | null;
 };
 
 export type Observed = {
-  /** `stale`: fenced, read the record again. `unchanged`: nothing to store. */
+  /** `stale`: fenced, read the record again; only what it kept from being confirmed is stored. `unchanged`: nothing to store. */
   readonly kind: 'stale' | 'unchanged' | 'changed';
   readonly state: EntityState;
   readonly facts: readonly Fact[];
@@ -54,7 +66,8 @@ export function observe(
 ): Observed {
   const { snapshot } = observation;
   const shadow = state.sides[side];
-  if (shadow !== undefined && observation.readTick < shadow.tick) return { kind: 'stale', state, facts: [] };
+  if (shadow !== undefined && observation.readTick < shadow.tick)
+    return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
   if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
 
@@ -62,6 +75,23 @@ export function observe(
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
   return reading.finish();
+}
+
+/**
+ * A fenced reading is read again; but the pass that it belongs to is complete without it, and must not be taken as proof
+ * that the side showed no edit (SPEC I3).
+ */
+function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapshot: Snapshot): EntityState {
+  const units: { [unit: UnitName]: Register } = {};
+  for (const unit of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, unit.name);
+    const raw = readUnit(unit, side, snapshot.fields);
+    const known = state.sides[side]?.raws[unit.name];
+    if (register.noop[side] === undefined || raw === undefined) continue;
+    if (known !== undefined && sameRaw(unit, side, raw, known)) continue;
+    units[unit.name] = withoutConfirmation(register, side, hub.tick);
+  }
+  return Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
 }
 
 /** The system's own version says so; but a unit that the file maps only since yesterday was never read. */
@@ -88,6 +118,10 @@ class Reading {
   #dot: Dot | null = null;
   #changed = false;
   #resolved = false;
+  /** Units that a write of ours may have changed, and the side shows neither its value nor the one before. */
+  readonly #unproven = new Set<UnitName>();
+  /** Our last writes that the side has not changed since. */
+  #wrote: Shadow['wrote'];
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
   #hasEdit = false;
 
@@ -101,13 +135,15 @@ class Reading {
     this.#units = { ...state.units };
     this.#shadow = state.sides[side];
     this.#raws = { ...this.#shadow?.raws };
+    this.#wrote = this.#shadow?.wrote ?? {};
     this.#isFirst = this.#shadow === undefined || this.#shadow.presence === 'awaited';
     this.#lo = Math.min(Math.max(this.#shadow?.atMs ?? 0, observation.complete?.atMs ?? 0), observation.readAtMs);
   }
 
   /**
    * Step 3: a write to this record may or may not have landed. What shows the value we wrote is taken as landed (E5);
-   * an unchanged token proves that nothing landed; anything else stays unproven, and the context stays low (L3).
+   * an unchanged token proves that nothing landed; anything else stays unproven, and the context stays low (L3). A value
+   * that is still the old one is counted: a write that leaves nothing to see is not made for ever (E6).
    */
   resolveDoubt(intent: Intent): void {
     this.#resolved = true;
@@ -117,10 +153,17 @@ class Reading {
     for (const unit of unitsOf(this.hub.rules, this.side)) {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
-      if (sent === undefined || raw === undefined || !sameRaw(unit, this.side, raw, sent.raw)) continue;
+      if (sent === undefined || raw === undefined) continue;
       const register = registerOf(this.#unitsState(), unit.name);
-      const raised = withDelivered(register, this.side, sent.vv);
+      if (!sameRaw(unit, this.side, raw, sent.raw)) {
+        const old = this.#raws[unit.name];
+        if (old === undefined || !sameRaw(unit, this.side, raw, old)) this.#unproven.add(unit.name);
+        else this.#units[unit.name] = withTry(register, this.side, sent.vv);
+        continue;
+      }
+      const raised = withLanded(withDelivered(register, this.side, sent.vv), this.side);
       this.#units[unit.name] = raised;
+      this.#wrote = withWrote(this.#wrote, unit, this.#raws[unit.name], this.hub);
       this.#raws[unit.name] = raw;
       this.#record('edited', unit.name, register, raised, { how: 'landed', to: raw });
     }
@@ -153,9 +196,10 @@ class Reading {
       token: snapshot.token,
       raws: this.#raws,
       tick: Math.max(this.observation.readTick, this.#shadow?.tick ?? 0),
-      atMs: this.observation.readAtMs,
+      atMs: this.observation.beganAtMs,
       intent: this.#resolved || presenceMoves ? null : (this.#shadow?.intent ?? null),
       refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
+      wrote: presenceMoves ? {} : this.#wrote,
     };
     const state: EntityState = {
       counters: this.#counters.counts,
@@ -168,16 +212,26 @@ class Reading {
   }
 
   /**
-   * A record that is back where it was deleted ends a held delete. An edit of a record that was still to be deleted was
-   * not seen by the delete (§2.4): it is held, and a person decides.
+   * A record that is back where it was deleted ends a delete that is held, or that was not made everywhere yet. An edit of
+   * a record that was still to be deleted was not seen by the delete (§2.4): it is held, and a person decides.
    */
   #presence(): Presence {
     const { presence } = this.state;
-    if (presence.kind === 'delete_held' && presence.side === this.side) return { kind: 'live' };
-    if (presence.kind !== 'tombstone' || !this.#hasEdit) return presence;
+    if (presence.kind === 'delete_held') return this.#heldStill(presence);
+    if (presence.kind !== 'tombstone') return presence;
     const { dot, seen } = presence;
+    if (this.#shadow?.presence === 'gone') return this.#heldStill({ kind: 'delete_held', side: this.side, dot, seen });
+    if (!this.#hasEdit) return presence;
     const gone = this.hub.rules.sides.find(({ name }) => this.state.sides[name]?.presence === 'gone');
     return { kind: 'delete_held', side: gone?.name ?? this.side, dot, seen };
+  }
+
+  /** Held as long as a side that deleted the record still lacks it, unless somebody left that one as it is. */
+  #heldStill(presence: Presence & { kind: 'delete_held' }): Presence {
+    if (this.#shadow?.presence !== 'gone') return presence;
+    const others = this.hub.rules.sides.filter(({ name }) => name !== this.side);
+    const gone = others.find(({ name }) => this.state.sides[name]?.presence === 'gone');
+    return gone === undefined || this.state.hold?.kind === 'left' ? { kind: 'live' } : { ...presence, side: gone.name };
   }
 
   #unitsState(): EntityState {
@@ -195,8 +249,12 @@ class Reading {
     const context = confirmedContext(before, this.side, this.observation.complete?.tick ?? null);
     const dot = this.#nextDot();
     const vv = withDot(context, dot);
+    const answer = answerTo(this.#wrote[unit.name], unit, raw, { atMs: this.#lo, hub: this.hub });
+    const isAnswer = answer.isAnswer || this.#unproven.has(unit.name);
+    const hop = isAnswer ? { side: this.side, value: raw } : null;
+    this.#wrote = without(this.#wrote, unit.name);
     const moved: Register = {
-      ...withoutStray(before, this.side),
+      ...withHop(withoutStray(before, this.side), hop, limitsOf(this.hub.rules).hops),
       delivered: { ...before.delivered, [this.side]: vv },
       noop: without(before.noop, this.side),
     };
@@ -214,6 +272,7 @@ class Reading {
       ...(refusal === null
         ? { how: includes(vv, before.vv) ? 'dominates' : 'concurrent' }
         : { how: 'guarded', why: refusal.why }),
+      ...(answer.isStaleForm ? { flag: staleForm } : {}),
     });
   }
 

@@ -1,7 +1,7 @@
 import { sameVector, type Dot, type Vector } from './clock/version-vector.js';
 import type { SideName } from './ids.js';
 import { sameJson, type Json } from './json.js';
-import type { Noop, Proposal, Register, RegisterStatus, Sibling } from './state.js';
+import type { Loop, Noop, Proposal, Register, RegisterStatus, Sibling } from './state.js';
 
 /**
  * Registers as text for pack.ts. What the units of a record share is kept once: each vector, and each *frame*, which is
@@ -12,7 +12,8 @@ export type PackedFrame = readonly [
   vv: number,
   siblings: readonly SiblingFrame[],
   winner: Dot | null,
-  hop: number,
+  /** Was a count; always 0 now. */
+  unused: number,
   status: number,
   delivered: { readonly [side: string]: number },
   noop: { readonly [side: string]: readonly [vv: number, tick: number] },
@@ -25,7 +26,7 @@ export type PackedRegister =
   | readonly [frame: number, value: Json, siblings: readonly PackedSibling[], rare: PackedRare];
 type PackedSibling = readonly [value: readonly [Json] | 0, base: Json];
 /** What few registers have, by name; a register without it costs nothing. */
-type PackedRare = { readonly proposal?: Proposal; readonly steps?: readonly PackedStep[] };
+type PackedRare = { readonly proposal?: Proposal; readonly steps?: readonly PackedStep[]; readonly loop?: Loop };
 type PackedStep = readonly [dot: Dot, vv: number, base: Json, value: Json];
 
 const statuses: readonly RegisterStatus[] = ['settled', 'unsettled', 'asked', 'asked_moved'];
@@ -63,7 +64,7 @@ export class Dictionary {
       this.vector(register.vv),
       register.siblings.map(({ vv, dot, side, lo, hi }) => [this.vector(vv), dot, side, lo, hi]),
       register.winner,
-      register.hop,
+      0,
       statuses.indexOf(register.status),
       delivered,
       noop,
@@ -75,7 +76,6 @@ export class Dictionary {
 /** Registers that differ in nothing but values. Those that came out of one text share their parts, which is soon seen. */
 function isSameFrame(left: Register, right: Register): boolean {
   return (
-    left.hop === right.hop &&
     left.status === right.status &&
     left.siblings.length === right.siblings.length &&
     sameVector(left.vv, right.vv) &&
@@ -132,10 +132,14 @@ export function packRegister(register: Register, dictionary: Dictionary): Packed
   return rare === null ? [frame, value, packed] : [frame, value, packed, rare];
 }
 
-function rareOf({ proposal, steps }: Register, dictionary: Dictionary): PackedRare | null {
-  if (proposal === null && steps.length === 0) return null;
+function rareOf({ proposal, steps, loop }: Register, dictionary: Dictionary): PackedRare | null {
+  if (proposal === null && steps.length === 0 && loop === null) return null;
   const packed = steps.map(({ dot, vv, base, value }): PackedStep => [dot, dictionary.vector(vv), base, value]);
-  return { ...(proposal === null ? {} : { proposal }), ...(packed.length === 0 ? {} : { steps: packed }) };
+  return {
+    ...(proposal === null ? {} : { proposal }),
+    ...(packed.length === 0 ? {} : { steps: packed }),
+    ...(loop === null ? {} : { loop }),
+  };
 }
 
 function isPlain({ siblings, value }: Register): boolean {
@@ -149,13 +153,13 @@ export function isSame(left: Json, right: Json): boolean {
 }
 
 /** A frame with its vectors in place, shared by all registers that are made from it. */
-export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps'> & {
+export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps' | 'loop'> & {
   readonly siblings: readonly SiblingOrigin[];
 };
 type SiblingOrigin = Pick<Sibling, 'vv' | 'dot' | 'side' | 'lo' | 'hi'>;
 
 export function unpackFrame(packed: PackedFrame, vectors: readonly Vector[]): Frame {
-  const [vv, siblings, winner, hop, status, deliveredIndexes, noops, override] = packed;
+  const [vv, siblings, winner, , status, deliveredIndexes, noops, override] = packed;
   const delivered: { [side: SideName]: Vector } = {};
   for (const side in deliveredIndexes)
     delivered[side as SideName] = vectors[deliveredIndexes[side] as number] as Vector;
@@ -168,7 +172,6 @@ export function unpackFrame(packed: PackedFrame, vectors: readonly Vector[]): Fr
     vv: vectors[vv] as Vector,
     siblings: siblings.map(([index, dot, side, lo, hi]) => ({ vv: vectors[index] as Vector, dot, side, lo, hi })),
     winner,
-    hop,
     status: statuses[status] as RegisterStatus,
     delivered,
     noop,
@@ -187,7 +190,7 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[],
     const own = text?.[0] ?? 0;
     siblings.push({ value: own === 0 ? value : own[0], vv, dot, side, base: text?.[1] ?? null, lo, hi });
   }
-  const { vv, winner, hop, status, delivered, noop, override } = frame;
+  const { vv, winner, status, delivered, noop, override } = frame;
   const rare = packed[3];
   const proposal = rare?.proposal ?? null;
   const steps = (rare?.steps ?? []).map(([own, at, base, given]) => ({
@@ -196,5 +199,6 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[],
     base,
     value: given,
   }));
-  return { value, vv, siblings, winner, hop, status, delivered, noop, override, proposal, steps };
+  const loop = rare?.loop ?? null;
+  return { value, vv, siblings, winner, status, delivered, noop, override, proposal, steps, loop };
 }

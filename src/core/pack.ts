@@ -38,6 +38,7 @@ type PackedShadow = [
   refused: string | 0,
   /** Raw values of units that have no register. */
   others?: { readonly [unit: string]: Json },
+  wrote?: { readonly [unit: string]: readonly [atMs: number, mark: number] },
 ];
 type PackedPresence =
   | 0
@@ -151,7 +152,9 @@ function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): Packe
     shadow.refused ?? 0,
   ];
   const others = otherRaws(shadow, units);
-  if (others !== null) packed.push(others);
+  const hasWrote = Object.keys(shadow.wrote).length > 0;
+  if (others !== null || hasWrote) packed.push(others ?? {});
+  if (hasWrote) packed.push(mapValues(shadow.wrote, ({ atMs: written, mark }) => [written, mark] as const));
   return packed;
 }
 
@@ -180,7 +183,7 @@ function packRaws({ raws }: Shadow, units: Units): PackedRaws {
 }
 
 function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vector[]): Shadow {
-  const [key, presence, token, raws, tick, atMs, intent, refused, others] = packed;
+  const [key, presence, token, raws, tick, atMs, intent, refused, others, wrote = {}] = packed;
   return {
     key,
     presence: presences[presence] as Shadow['presence'],
@@ -197,6 +200,7 @@ function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vect
             units: mapValues(intent[2], ([raw, vv]) => ({ raw, vv: vectors[vv] as Vector })),
           },
     refused: refused === 0 ? null : refused,
+    wrote: mapValues(wrote, ([written, mark]) => ({ atMs: written, mark })),
   };
 }
 

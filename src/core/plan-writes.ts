@@ -1,13 +1,15 @@
-import { includes, vectorText } from './clock/version-vector.js';
+import { includes, vectorText, type Vector } from './clock/version-vector.js';
+import { mayEdit } from './guard.js';
 import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import type { Json } from './json.js';
-import type { Fact } from './ledger/entry.js';
+import type { Effect, Fact } from './ledger/entry.js';
+import { isStopped } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import { isBlankRaw, putValue, sameRaw, writeUnit } from './mapping/mapping.js';
 import { recordQuestion, type Question } from './question.js';
-import { contextOf, registerOf, withSide } from './register.js';
+import { contextOf, registerOf, withNoop, withSide } from './register.js';
 import type { NativeFieldMap } from './record.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Intent, Register, Shadow } from './state.js';
@@ -58,7 +60,7 @@ export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode:
     const planned = planUpdate(next, hub, side, mode);
     next = planned.state;
     if (planned.write !== null) writes.push(planned.write);
-    if (planned.losers !== null) facts.push({ ...planned.losers, entity });
+    for (const fact of planned.facts) facts.push({ ...fact, entity });
   }
   if (next.presence.kind !== 'live') return { ...nothing, state: withoutAwaited(next, hub), facts, writes };
   const created = planCreates(next, hub, mode);
@@ -78,18 +80,20 @@ type Behind = {
   readonly target: Json;
 };
 
-function planUpdate(
-  state: EntityState,
-  hub: Hub,
-  side: SideName,
-  mode: SettleMode,
-): { state: EntityState; write: PlannedWrite | null; losers: Fact | null } {
+type Planned = {
+  readonly state: EntityState;
+  readonly write: PlannedWrite | null;
+  readonly facts: readonly Fact[];
+};
+
+function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMode): Planned {
   const shadow = state.sides[side] as Shadow;
   const units: { [unit: UnitName]: Register } = {};
+  const confirmed: Effect[] = [];
   const behind: Behind[] = [];
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
-    if (register.status !== 'settled' || register.override.includes(side)) continue;
+    if (register.status !== 'settled' || register.override.includes(side) || isStopped(register, side)) continue;
     if (includes(contextOf(register, side), register.vv)) continue;
     if (isSilentMaster(unit, register)) {
       units[unit.name] = { ...register, override: [...register.override, side] };
@@ -98,11 +102,39 @@ function planUpdate(
     const old = shadow.raws[unit.name];
     const target = putValue(unit, side, register.value, old);
     if (old === undefined || !sameRaw(unit, side, target, old)) behind.push({ unit, register, old, target });
-    else if (!isNoopKnown(register, side))
-      units[unit.name] = { ...register, noop: { ...register.noop, [side]: { vv: register.vv, tick: hub.tick } } };
+    else if (!isNoopKnown(register, side)) {
+      // Only of a side that may edit it matters what it had seen; another's first value stays one that never counted.
+      const complete = mayEdit(unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
+      const after = withNoop(register, side, hub.tick, complete);
+      if (after.delivered !== register.delivered) confirmed.push(confirmation(unit, after, side));
+      units[unit.name] = after;
+    }
   }
   const next = Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
-  return withUpdate(next, hub, side, mode, behind);
+  const { losers, ...planned } = withUpdate(next, hub, side, mode, behind);
+  const facts = losers === null ? [] : [losers];
+  return { ...planned, facts: confirmed.length === 0 ? facts : [...facts, confirmedFact(hub, side, confirmed)] };
+}
+
+/** A context that rose by a complete pass: the fold of the ledger must know it (SPEC I17). */
+function confirmation(unit: UnitRules, { value, vv, delivered }: Register, side: SideName): Effect {
+  const ctx = { [side]: delivered[side] as Vector };
+  return { unit: unit.name, before: value, after: value, vvBefore: vv, vvAfter: vv, ctx };
+}
+
+function confirmedFact(hub: Hub, side: SideName, effects: readonly Effect[]): Fact {
+  return {
+    kind: 'confirmed',
+    entity: null,
+    side,
+    actor: { kind: 'rule' },
+    rule: 'a complete reading showed no edit',
+    dot: null,
+    effects,
+    detail: {},
+    lo: null,
+    hi: hub.nowMs,
+  };
 }
 
 function isNoopKnown(register: Register, side: SideName): boolean {
@@ -250,6 +282,7 @@ function withCreate(
     atMs: hub.nowMs,
     intent,
     refused: null,
+    wrote: {},
   };
   const write: PlannedWrite = {
     side,

@@ -1,4 +1,4 @@
-import { includes } from './clock/version-vector.js';
+import { includes, type Dot } from './clock/version-vector.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
@@ -37,7 +37,6 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
     intent: null,
     token: null,
     tick: Math.max(readTick, shadow.tick),
-    atMs: hub.nowMs,
   };
   const sides = { ...state.sides, [side]: gone };
   const seen: SeenVectors = Object.fromEntries(
@@ -45,12 +44,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   );
   const isLast = Object.values(sides).every((other) => (other as Shadow).presence !== 'present');
   const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
-  const presence: Presence =
-    outcome === 'ended' || outcome === 'delete'
-      ? { kind: 'tombstone', dot, seen }
-      : outcome === 'ask'
-        ? { kind: 'delete_held', side, dot, seen }
-        : state.presence;
+  const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
   const next: EntityState = {
     ...state,
     counters: counters.counts,
@@ -75,8 +69,22 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   return { kind: 'changed', state: next, facts: [fact], questions, closes };
 }
 
+type Outcome = 'ended' | 'delete' | 'ask' | 'leave';
+
+/** A record that is deleted for good stays so when another side deletes it too; a held delete stays the one it is. */
+function presenceAfter(
+  outcome: Outcome,
+  before: Presence,
+  { side, dot, seen }: { side: SideName; dot: Dot; seen: SeenVectors },
+): Presence {
+  if (outcome === 'leave' || before.kind === 'tombstone') return before;
+  if (outcome === 'ask') return before.kind === 'delete_held' ? before : { kind: 'delete_held', side, dot, seen };
+  return { kind: 'tombstone', dot, seen };
+}
+
 /** `ask` also where the rule would delete, but another side changed something that the deleting side had not seen. */
-function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): 'delete' | 'ask' | 'leave' {
+function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): Outcome {
+  if (state.presence.kind === 'tombstone') return 'delete';
   const rule = sideRules(hub.rules, side).deletes;
   if (rule === 'ignore') return 'leave';
   if (rule === 'ask') return 'ask';
@@ -97,12 +105,14 @@ function questionsOfRecord(hub: Hub): Gone['closes'] {
 
 /** Asks what follows from a delete that is held. */
 export function deleteQuestion(state: EntityState, hub: Hub, side: SideName): Question {
-  const others = hub.rules.sides
-    .filter(({ name }) => state.sides[name]?.presence === 'present')
-    .map(({ name }) => name);
+  const having = (presence: Shadow['presence']): readonly SideName[] =>
+    hub.rules.sides.map(({ name }) => name).filter((name) => state.sides[name]?.presence === presence);
+  const others = having('present');
+  const gone = having('gone');
+  const deleters = gone.length === 0 ? [side] : gone;
   return recordQuestion('delete', state, side, {
     note:
-      `${side} deleted this record; ${others.join(' and ')} still ${others.length === 1 ? 'has' : 'have'} it. ` +
+      `${deleters.join(' and ')} deleted this record; ${others.join(' and ')} still ${others.length === 1 ? 'has' : 'have'} it. ` +
       `Nothing was deleted elsewhere.`,
     rule: `deletes: ${side}`,
     shape: side,

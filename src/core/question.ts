@@ -14,6 +14,10 @@ export type QuestionKind =
   | 'proposal'
   /** Something that was to be taken back was changed since, or is a record that was made. */
   | 'undo'
+  /** Systems changed the unit again and again in answer to our writes: nothing of it is written any more. */
+  | 'tripped'
+  /** Writes of the unit left nothing to see. */
+  | 'parked'
   /** A record was deleted on one side. */
   | 'delete'
   /** A record is new on one side and the rules ask. */
@@ -116,6 +120,8 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
     case 'clash':
     case 'proposal':
     case 'undo':
+    case 'tripped':
+    case 'parked':
       return recordVector(state);
   }
 }

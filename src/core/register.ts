@@ -9,13 +9,13 @@ export const emptyRegister: Register = {
   vv: {},
   siblings: [],
   winner: null,
-  hop: 0,
   status: 'settled',
   delivered: {},
   noop: {},
   override: [],
   proposal: null,
   steps: [],
+  loop: null,
 };
 
 export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
@@ -45,6 +45,23 @@ export function confirmedContext(register: Register, side: SideName, completeTic
   const noop: Noop | undefined = register.noop[side];
   if (noop === undefined || completeTick === null || completeTick < noop.tick) return context;
   return join(context, noop.vv);
+}
+
+/**
+ * Notes a delivery that needs no write. What a complete pass has confirmed of the one whose place it takes is known from
+ * now on, or it would be forgotten, and an edit be asked about although its author had seen everything before.
+ */
+export function withNoop(register: Register, side: SideName, tick: number, completeTick: number | null): Register {
+  const context = confirmedContext(register, side, completeTick);
+  const isKnown = includes(contextOf(register, side), context);
+  const delivered = isKnown ? register.delivered : { ...register.delivered, [side]: context };
+  return { ...register, delivered, noop: { ...register.noop, [side]: { vv: register.vv, tick } } };
+}
+
+/** A reading of a side could not be taken: only a pass that begins from now on confirms what waits for one there. */
+export function withoutConfirmation(register: Register, side: SideName, tick: number): Register {
+  const noop: Noop | undefined = register.noop[side];
+  return noop === undefined ? register : { ...register, noop: { ...register.noop, [side]: { ...noop, tick } } };
 }
 
 /** The siblings that a new edit had not yet overwritten: those whose dot its author had not received. */

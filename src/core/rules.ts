@@ -15,7 +15,26 @@ export type PairRules = {
   readonly match: readonly MatchRule[];
   /** How likely links are treated once the pair runs: a plan lists them, a running pair asks. */
   readonly run: RunRules;
+  /** When loops are stopped; a revision from before there were limits has none, and gets the defaults. */
+  readonly limits?: Limits;
 };
+
+/** Limits against systems that change what we write (semantics §1.8). */
+export type Limits = {
+  /** Changes of a unit in a row, each in answer to our own write, that stop it. */
+  readonly hops: number;
+  /** Writes of one version that leave nothing to see, after which it is not written again. */
+  readonly tries: number;
+  /** How long after our write a change there counts as an answer to it, and a value that is back as an old form. */
+  readonly answerMs: number;
+  readonly staleFormMs: number;
+};
+
+export const limitDefaults: Limits = { hops: 5, tries: 2, answerMs: 600_000, staleFormMs: 900_000 };
+
+export function limitsOf({ limits }: PairRules): Limits {
+  return limits ?? limitDefaults;
+}
 
 export type SideRules = {
   readonly name: SideName;

@@ -2,10 +2,12 @@ import { actorOf, Counters, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
+import { openKinds } from './loop.js';
 import { sameValue } from './mapping/equality.js';
 import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js';
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
 import { settleProposal } from './proposal.js';
+import { settleLoop } from './settle-loop.js';
 import { questionOf, type Question } from './question.js';
 import { registerOf, withMerge, withResolution } from './register.js';
 import type { UnitRules } from './rules.js';
@@ -61,9 +63,20 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
     if (step.question !== null) questions.push(step.question);
     if (step.isOver) closes.push({ unit: unit.name, kind: 'proposal' });
   }
-  for (const unit of unmapped(state, hub).filter((name) => registerOf(state, name).proposal !== null)) {
-    units[unit] = { ...registerOf(state, unit), proposal: null };
-    closes.push({ unit, kind: 'proposal' });
+  for (const unit of hub.rules.units) {
+    const step = settleLoop({ entity, unit, state, hub }, units[unit.name] ?? registerOf(state, unit.name));
+    if (step === null) continue;
+    units[unit.name] = step.register;
+    facts.push(...step.facts);
+    questions.push(...step.questions);
+    closes.push(...step.closes.map((kind) => ({ unit: unit.name, kind })));
+  }
+  for (const unit of unmapped(state, hub)) {
+    const register = registerOf(state, unit);
+    if (register.proposal === null && register.loop === null) continue;
+    units[unit] = { ...register, proposal: null, loop: null };
+    const kinds = [...(register.proposal === null ? [] : ['proposal' as const]), ...openKinds(register)];
+    closes.push(...kinds.map((kind) => ({ unit, kind })));
   }
   for (const unit of unmappedAndAsked(state, hub)) {
     units[unit] = { ...(units[unit] ?? registerOf(state, unit)), status: 'unsettled' };

@@ -1,6 +1,7 @@
 import { includes } from './clock/version-vector.js';
 import { unitsOf } from './hub.js';
 import { contextOf, registerOf } from './register.js';
+import { isTripped, parkedSides } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import type { SideName } from './ids.js';
 import { isBlankRaw } from './mapping/mapping.js';
@@ -15,6 +16,8 @@ export const standings = [
   'gone',
   'held',
   'asked',
+  'tripped',
+  'parked',
   'refused',
   'on_its_way',
   'undecided',
@@ -31,9 +34,13 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
     return rules.sides.some(({ name }) => state.sides[name]?.presence === 'present') ? 'on_its_way' : 'gone';
   if (presence.kind === 'delete_held' || hold?.kind === 'create' || hold?.kind === 'match') return 'held';
   let [isAsked, isRefused, isOnItsWay, isUndecided, isOneSided] = [false, false, false, false, false];
+  let [hasTripped, hasParked] = [false, false];
   for (const { name } of rules.units) {
-    const { status, proposal } = registerOf(state, name);
+    const register = registerOf(state, name);
+    const { status, proposal } = register;
     if (status === 'asked' || proposal?.status === 'asked') isAsked = true;
+    if (isTripped(register)) hasTripped = true;
+    if (parkedSides(register).length > 0) hasParked = true;
     if (status !== 'settled' || proposal !== null) isUndecided = true;
   }
   for (const { name } of rules.sides) {
@@ -43,6 +50,8 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
     if (shadow?.presence !== 'present') isOneSided = true;
   }
   if (isAsked) return 'asked';
+  if (hasTripped) return 'tripped';
+  if (hasParked) return 'parked';
   if (isRefused) return 'refused';
   if (isOnItsWay) return 'on_its_way';
   if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';

@@ -54,7 +54,6 @@ export type Register = {
   readonly siblings: readonly Sibling[];
   /** The edit or decision that the value stems from. */
   readonly winner: Dot | null;
-  readonly hop: number;
   readonly status: RegisterStatus;
   /** ctx(e,u,s): what the side is *proven* to have had in its register. A lower bound, always. */
   readonly delivered: { readonly [side: SideName]: Vector };
@@ -66,7 +65,23 @@ export type Register = {
   readonly proposal: Proposal | null;
   /** What edits replaced, kept under policies that merge until every side has seen the edit. */
   readonly steps: readonly Step[];
+  /** What is known of changes that answer our own writes; null when there are none. */
+  readonly loop: Loop | null;
 };
+
+/** Counts against loops (semantics §1.8); its questions are asked once. */
+export type Loop = {
+  /** The last changes in a row that each answered a write of ours; the first link is the oldest. */
+  readonly chain: readonly Hop[];
+  /** The chain reached its limit: nothing of the unit is written until a person says so. */
+  readonly isTripped: boolean;
+  readonly tries: { readonly [side: SideName]: Tries };
+  /** Questions that were asked and answered themselves; the next settle closes them. */
+  readonly over: readonly ('tripped' | 'parked')[];
+};
+export type Hop = { readonly side: SideName; readonly value: Json };
+/** Writes of one version to a side that left nothing to see there. */
+export type Tries = { readonly vv: Vector; readonly count: number; readonly isParked: boolean };
 
 /**
  * Sides that keep a stray value until a person grants it, has it put back, or leaves it. `new`: the next settle asks.
@@ -115,13 +130,18 @@ export type Shadow = {
   readonly raws: { readonly [unit: UnitName]: Json };
   /** The pair's tick when the last accepted read began or the last write was acknowledged: older reads are fenced. */
   readonly tick: number;
-  /** When that was, in epoch milliseconds of the hub's clock; bounds edit times, never orders anything. */
+  /** A moment before it, in epoch milliseconds of the hub's clock: bounds edit times from below, never orders anything. */
   readonly atMs: number;
   /** The one write that is planned or under way to this side. Its delivery knows whether it was sent. */
   readonly intent: Intent | null;
   /** The signature of a write that this side would not have; the same write is not tried again by itself. */
   readonly refused: string | null;
+  /** Our last write of each unit, until the side changes it; those that are too old to matter are forgotten. */
+  readonly wrote: { readonly [unit: UnitName]: Wrote };
 };
+
+/** When a write of ours was answered, and the mark of what it replaced (core/loop.ts). */
+export type Wrote = { readonly atMs: number; readonly mark: number };
 
 /** One intended change to one side, with the versions it was decided on (semantics §1.6). */
 export type Intent = {

@@ -2,6 +2,7 @@ import { vectorText } from '../core/clock/version-vector.js';
 import {
   decideCreate,
   decideDelete,
+  decideLoop,
   decideProposal,
   decideRefused,
   decideUnit,
@@ -12,6 +13,7 @@ import {
 import { ParleyError } from '../core/errors.js';
 import type { SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
+import { loopVersion } from '../core/loop.js';
 import { isBlank } from '../core/mapping/equality.js';
 import { proposalVersion } from '../core/proposal.js';
 import type { PlannedWrite } from '../core/plan-writes.js';
@@ -260,6 +262,11 @@ function answer(
     const answered = answerUndo(subject, conflict, { choice, by, unit });
     if (answered !== undefined) return answered;
   }
+  if (kind === 'tripped' || kind === 'parked') {
+    const unit = rules.units.find(({ name }) => name === conflict.unit);
+    if (unit === undefined) throw badChoice(conflict, 'the file no longer has this field');
+    if (choice.kind === 'retry' || choice.kind === 'leave') return decideLoop(subject, unit, choice.kind, by);
+  }
   if (kind === 'delete' && (choice.kind === 'delete' || choice.kind === 'restore' || choice.kind === 'leave'))
     return decideDelete(subject, choice.kind, by);
   if ((kind === 'create' || kind === 'match') && (choice.kind === 'copy' || choice.kind === 'leave'))
@@ -281,6 +288,8 @@ const verbs: { readonly [kind in ConflictRow['kind']]: string } = {
   delete: 'choose --delete, --restore or --leave',
   create: 'choose --copy or --leave',
   match: 'choose --link SIDE:KEY, --copy or --leave',
+  tripped: 'choose --retry or --leave',
+  parked: 'choose --retry or --leave',
   refused: 'choose --retry or --leave',
 };
 
@@ -307,6 +316,8 @@ function valueFor(
 function currentVector(state: EntityState | undefined, conflict: ConflictRow): string | null {
   if (state === undefined) return null;
   if (conflict.kind === 'proposal' && conflict.unit !== null) return proposalVersion(registerOf(state, conflict.unit));
+  if ((conflict.kind === 'tripped' || conflict.kind === 'parked') && conflict.unit !== null)
+    return loopVersion(conflict.kind, registerOf(state, conflict.unit));
   return (conflict.kind === 'clash' || conflict.kind === 'undo') && conflict.unit !== null
     ? vectorText(registerOf(state, conflict.unit).vv)
     : recordVersion(conflict.kind, state);

@@ -34,7 +34,7 @@ export async function deliverBatch(
     if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);
     const writes = claim.items.map((item) => nativeWrite(ports, claim.delivery, item));
     const outcomes = writes.length === 0 ? [] : await connector.write(writes, signal);
-    return await acknowledgeAll(ports, revision, claim, outcomes);
+    return await acknowledgeAll(ports, revision, claim, await withLooks(ports, connector, claim, outcomes));
   } catch (error) {
     await takeBack(ports, claim, error);
     ports.log.warn(
@@ -81,6 +81,8 @@ type Claim = {
   /** Items whose entity moved on since they were planned: never sent. */
   readonly superseded: readonly DeliveryItem[];
   readonly wasSent: boolean;
+  /** When it had not yet left, on the hub's clock. */
+  readonly sentAtMs: number;
 };
 
 async function openSide(ports: EnginePorts, revision: SavedRevision, side: SideName): Promise<Connector> {
@@ -98,7 +100,8 @@ async function claimDelivery(
   return ports.store.transact(input.pair, async (transaction) => {
     const delivery = await transaction.delivery(input.delivery);
     if (delivery === null || delivery.state === 'done' || !maySend(transaction.pair, delivery)) return null;
-    if (delivery.state === 'sent') return { delivery, items: delivery.items, superseded: [], wasSent: true };
+    const sentAtMs = transaction.nowMs;
+    if (delivery.state === 'sent') return { delivery, items: delivery.items, superseded: [], wasSent: true, sentAtMs };
     const page = pageOf(ports, revision, transaction, delivery);
     const moved = new Set(
       await transaction.movedSince(
@@ -115,7 +118,7 @@ async function claimDelivery(
       pair: transaction.pair,
       deliveryStates: [{ id: delivery.id, state: 'sent', attempt: delivery.attempt + 1 }],
     });
-    return { delivery, items, superseded, wasSent: false };
+    return { delivery, items, superseded, wasSent: false, sentAtMs };
   });
 }
 
@@ -156,18 +159,54 @@ function pageOf(
   });
 }
 
+/** What a side answered, and what it holds after writes that it accepted without showing the record. */
+type Answers = { readonly outcomes: readonly WriteOutcome[]; readonly looked: ReadonlyMap<RecordKey, Snapshot> };
+
+/**
+ * An accepted write that shows no record proves nothing, so the record is looked at. When that fails the write is in
+ * doubt, and not one that never happened.
+ */
+async function withLooks(
+  ports: EnginePorts,
+  connector: Connector,
+  { items, delivery }: Claim,
+  outcomes: readonly WriteOutcome[],
+): Promise<Answers> {
+  const keys = items.filter((item, index) => isUnproven(item, outcomes[index])).map(({ key }) => key);
+  if (keys.length === 0) return { outcomes, looked: new Map() };
+  try {
+    const looked = await connector.readByKeys(keys);
+    return { outcomes, looked: new Map(looked.map((record) => [record.key, record])) };
+  } catch (error) {
+    ports.log.warn({ pair: delivery.pair, delivery: delivery.id, error: String(error) }, 'Writes are not proven yet.');
+    const doubted = items.map((item, index): WriteOutcome => {
+      const outcome = outcomes[index];
+      return outcome === undefined || isUnproven(item, outcome) ? { kind: 'unknown' } : outcome;
+    });
+    return { outcomes: doubted, looked: new Map() };
+  }
+}
+
+function isUnproven({ kind }: DeliveryItem, outcome: WriteOutcome | undefined): boolean {
+  return outcome?.kind === 'accepted' && outcome.record === null && kind !== 'delete';
+}
+
 async function acknowledgeAll(
   ports: EnginePorts,
   revision: SavedRevision,
   claim: Claim,
-  outcomes: readonly WriteOutcome[],
+  { outcomes, looked }: Answers,
 ): Promise<DeliverResult> {
   const { delivery, items } = claim;
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     page.load(await transaction.entitiesByIds(items.map(({ entity }) => entity)));
-    const answer = new Answer(page, delivery);
-    items.forEach((item, index) => answer.take(item, outcomes[index] ?? { kind: 'unknown' }));
+    const answer = new Answer(page, delivery, claim.sentAtMs);
+    items.forEach((item, index) => {
+      const outcome = outcomes[index] ?? { kind: 'unknown' };
+      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick);
+      else answer.take(item, outcome);
+    });
     for (const item of claim.superseded) answer.leave(item);
     return answer.commit(transaction.pair, revision);
   });
@@ -188,7 +227,7 @@ async function resolveSent(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     page.load(await transaction.entitiesByIds(items.map(({ entity }) => entity)));
-    const answer = new Answer(page, delivery);
+    const answer = new Answer(page, delivery, claim.sentAtMs);
     for (const item of items) answer.look(item, found.get(item.key) ?? null, before.tick);
     return answer.commit(transaction.pair, revision);
   });
@@ -198,13 +237,16 @@ async function resolveSent(
 class Answer {
   readonly #page: Page;
   readonly #delivery: DeliveryRow;
+  readonly #sentAtMs: number;
   readonly #receipts: Receipt[] = [];
   readonly #counts = { written: 0, refused: 0, stale: 0, unknown: 0 };
   readonly #settle: EntityId[] = [];
 
-  constructor(page: Page, delivery: DeliveryRow) {
+  /** `sentAtMs`: no answer and no look of these is older than that. */
+  constructor(page: Page, delivery: DeliveryRow, sentAtMs: number) {
     this.#page = page;
     this.#delivery = delivery;
+    this.#sentAtMs = sentAtMs;
   }
 
   take(item: DeliveryItem, outcome: WriteOutcome): void {
@@ -218,7 +260,7 @@ class Answer {
       this.note(item, 'unknown', null, null);
       return;
     }
-    const answered = acknowledge(item.entity, state, this.#page.hub, side, outcome);
+    const answered = acknowledge(item.entity, state, this.#page.hub, side, { outcome, sentAtMs: this.#sentAtMs });
     this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
     if (outcome.kind === 'accepted') this.#receive(item, outcome.record?.key ?? item.key, answered.proven);
     if (outcome.kind === 'stale') this.#stale(item, intent);
@@ -242,7 +284,7 @@ class Answer {
     if (record === null) {
       const outcome: Outcome =
         intent.kind === 'delete' ? { kind: 'accepted', record: null } : { kind: 'stale', record: null };
-      const answered = acknowledge(item.entity, state, hub, side, outcome);
+      const answered = acknowledge(item.entity, state, hub, side, { outcome, sentAtMs: this.#sentAtMs });
       const gone = intent.kind === 'update' ? observeGone(item.entity, answered.state, hub, side, hub.tick) : null;
       this.#page.take(item.entity, {
         state: gone?.state ?? answered.state,
@@ -255,6 +297,7 @@ class Answer {
         snapshot: record,
         readTick: Math.max(readTick, state.sides[side]?.tick ?? 0),
         readAtMs: hub.nowMs,
+        beganAtMs: this.#sentAtMs,
         complete: hub.complete?.[side] ?? null,
       });
       this.#page.take(item.entity, { state: seen.state, facts: seen.facts });

@@ -1,7 +1,8 @@
 import { ParleyError } from '../core/errors.js';
 import { explainUnit, vectorsOf } from '../core/explain.js';
-import type { PairId, RecordKey, SideName } from '../core/ids.js';
+import type { PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
+import { staleForm } from '../core/loop.js';
 import { unpack } from '../core/pack.js';
 import { commonBase } from '../core/question.js';
 import { registerOf } from '../core/register.js';
@@ -77,9 +78,20 @@ function explainOne(unit: UnitRules, state: EntityState, history: readonly Store
             lo: origin.entry.lo,
             hi: origin.entry.hi,
           },
-    sentences: explainUnit(unit, register, state),
+    sentences: [...explainUnit(unit, register, state), ...staleFormSentences(unit, origin)],
     vectors: vectorsOf(register),
   };
+}
+
+/** The agreed value may stem from a form that was opened before our write and saved after it. */
+function staleFormSentences(unit: UnitRules, origin: StoredEntry | undefined): readonly string[] {
+  const details = (origin?.payload?.detail['units'] ?? {}) as { readonly [unit: UnitName]: { readonly flag?: Json } };
+  if (origin === undefined || details[unit.name]?.flag !== staleForm) return [];
+  const { side } = origin.entry;
+  return [
+    `${side} put back what it held before our write, soon after it; perhaps an old form was saved (${staleForm}). ` +
+      `The value that it replaced is in the ledger.`,
+  ];
 }
 
 /** The entry that made the winning dot: an edit of a side carries it, a decision carries it in the vector after. */

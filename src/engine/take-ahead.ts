@@ -14,6 +14,7 @@ export type Ahead = {
   readonly records: readonly Snapshot[];
   readonly deleted: readonly RecordKey[];
   readonly readTick: number;
+  readonly beganAtMs: number;
   readonly active: PairRules;
   readonly next: PairRules;
 };
@@ -39,8 +40,8 @@ export async function takeAhead({ transaction, page, side, active, next, ...read
     }
     // The token is left out: a reading of some fields is not the reading that the token would then stand for.
     const token = state.sides[side]?.token ?? null;
-    const readAtMs = transaction.nowMs;
-    const reading = { snapshot: { ...snapshot, token }, readTick: read.readTick, readAtMs, complete: null };
+    const times = { readTick: read.readTick, readAtMs: transaction.nowMs, beganAtMs: read.beganAtMs };
+    const reading = { snapshot: { ...snapshot, token }, ...times, complete: null };
     const seen = observe(entity, state, hub, side, reading);
     if (seen.kind === 'changed') page.take(entity, { state: seen.state, facts: seen.facts });
   }

@@ -4,6 +4,7 @@ import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
+import type { Shadow } from '../core/state.js';
 import type { SettleMode } from '../core/plan-writes.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
@@ -62,7 +63,10 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
     const { records, deleted } = look.page;
     const { side } = input;
     if (ahead === null) await takeRecords(taking);
-    else await takeAhead({ transaction, page, side, records, deleted, readTick: look.pass.tick, ...ahead });
+    else {
+      const { tick: readTick, atMs: beganAtMs } = look.pass;
+      await takeAhead({ transaction, page, side, records, deleted, readTick, beganAtMs, ...ahead });
+    }
     const stored = transaction.pair.cursors[side];
     const cursor = {
       ...cursorAfter(stored, look, transaction.nowMs),
@@ -233,9 +237,10 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
     if (settleRules !== null) settleOn(page, entity, settleRules, mode);
   };
 
+  const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs };
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
   for (const snapshot of again.records) {
-    const observation: Observation = { snapshot, readTick: again.tick, readAtMs: transaction.nowMs, complete };
+    const observation: Observation = { snapshot, readTick: again.tick, ...times, complete };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of again.keys) {
@@ -243,7 +248,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
     if (!reread.has(key)) goneOn(page, known.get(key), { side, key, readTick: again.tick, ended }, finish);
   }
   for (const snapshot of read.records) {
-    const observation: Observation = { snapshot, readTick: look.pass.tick, readAtMs: transaction.nowMs, complete };
+    const observation: Observation = { snapshot, readTick: look.pass.tick, ...times, complete };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of read.deleted) goneOn(page, known.get(key), { side, key, readTick: look.pass.tick, ended }, finish);
@@ -255,16 +260,20 @@ function uniqueByKey(snapshots: readonly Snapshot[]): readonly Snapshot[] {
 }
 
 /**
- * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). A record that is
- * still to be deleted belongs to its entity until it is gone.
+ * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). One that is still
+ * to be deleted somewhere belongs to its entity until it is gone everywhere.
  */
 function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
   const state = page.state(id);
   const shadow = state?.sides[side];
   // An entity has one record a side; a second one that came under its name is a stranger.
   if (shadow?.presence === 'present' && shadow.key !== key) return false;
-  if (state?.presence.kind === 'tombstone') return shadow?.presence === 'present';
+  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);
   return state?.presence.kind !== 'alias';
+}
+
+function isPresent({ presence }: Shadow): boolean {
+  return presence === 'present';
 }
 
 function observeOn(
@@ -282,6 +291,7 @@ function observeOn(
   if (seen.kind === 'unchanged') return;
   if (seen.kind === 'stale') {
     page.rereads.push({ side, key: observation.snapshot.key });
+    page.take(entity, { state: seen.state });
     return;
   }
   page.count('edited', seen.facts.filter(({ kind }) => kind === 'edited' || kind === 'stray').length);

@@ -6,6 +6,7 @@ import { ParleyError } from '../../src/core/errors.js';
 import { entityId, pairId, recordKey, revisionId, sideName, unitName } from '../../src/core/ids.js';
 import { pack } from '../../src/core/pack.js';
 import type { PairRules } from '../../src/core/rules.js';
+import { standings } from '../../src/core/standing.js';
 import type { EntityState } from '../../src/core/state.js';
 import type { Engine, RecordExplanation } from '../../src/engine/engine.js';
 import type { PairStatus, ReadModel, RunRow } from '../../src/engine/read-model.js';
@@ -71,6 +72,8 @@ export const plan: PlanRow = {
   undo: null,
 };
 
+const noStandings = Object.fromEntries(standings.map((standing) => [standing, 0])) as PairStatus['standings'];
+
 export const status: PairStatus = {
   row: pairRow,
   owner: 'data',
@@ -80,19 +83,9 @@ export const status: PairStatus = {
     { name: crm, connection: 'crm', object: 'public.accounts' },
     { name: erp, connection: 'erp', object: 'suppliers.csv' },
   ],
-  standings: {
-    agreed: 2,
-    undecided: 0,
-    on_its_way: 0,
-    asked: 0,
-    refused: 0,
-    held: 0,
-    one_sided: 0,
-    override: 0,
-    gone: 0,
-  },
+  standings: { ...noStandings, agreed: 2 },
   oldestUndeliveredMs: null,
-  openConflicts: { clash: 0, proposal: 0, undo: 0, delete: 0, create: 0, match: 0, refused: 0 },
+  openConflicts: { clash: 0, proposal: 0, undo: 0, tripped: 0, parked: 0, delete: 0, create: 0, match: 0, refused: 0 },
   lastRun: run,
   setAside: 0,
   openPlan: null,
@@ -112,6 +105,7 @@ const state: EntityState = {
       atMs: nowMs - 1000,
       intent: null,
       refused: null,
+      wrote: {},
     },
   },
   presence: { kind: 'live' },

@@ -147,7 +147,7 @@ test('a reading that began before the last accepted one is fenced and changes no
   const first = newWorld({ rules, records: { [a]: { id: 'k', u: 'x' }, [b]: null } });
   const old = look(first, a);
   const hub = hubOf(rules, { tick: 9 });
-  const reading = { snapshot: { key: k, fields: { u: 'y' }, token: '2' }, readAtMs: 1, complete: null };
+  const reading = { snapshot: { key: k, fields: { u: 'y' }, token: '2' }, readAtMs: 1, beganAtMs: 1, complete: null };
   const { state } = observe(e, first.state, hub, a, { ...reading, readTick: 8 });
   const late = observe(e, state, hub, a, {
     ...reading,

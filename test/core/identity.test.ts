@@ -125,6 +125,7 @@ describe('the key of a record that does not exist yet', () => {
     atMs: 1,
     intent: null,
     refused: null,
+    wrote: {},
   });
   const stateOf = (sides: EntityState['sides']): EntityState => ({ ...emptyState, sides });
   const twoParts = (rules: PairRules): PairRules => ({

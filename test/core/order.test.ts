@@ -9,7 +9,7 @@ import type { Authority, Policy } from '../../src/core/rules.js';
 import { a, ask, b, c, d, e, either, newest, preferA, rulesOf, u, unitOf } from './sample.js';
 import { randomSteps, run, runAll } from './random-steps.js';
 import { isKept, outcome, play } from './steps.js';
-import { agreedWorld, deliver, edit, hubAt, look, newWorld, read, valueAt, type World } from './world.js';
+import { agreedWorld, deliver, edit, finishRead, hubAt, look, newWorld, read, valueAt, type World } from './world.js';
 
 // SPEC I5, I6, I7, I20: order, duplicates and skipped values do not change what is agreed.
 
@@ -190,6 +190,7 @@ test('I5: reading the same record again changes nothing', () => {
             snapshot,
             readTick: tick,
             readAtMs: 1,
+            beganAtMs: 1,
             complete: null,
           });
           expect([again.kind, again.state, again.facts]).toEqual(['unchanged', once.state, []]);
@@ -258,6 +259,16 @@ describe('a side changes its mind before the result was written', () => {
     expect(outcome(play(start(either(newest)), 'a=10 a? b? b=5 b? a? a=3 a?'))).toBe('3 > b');
     expect(outcome(play(start(either(newest)), 'a=10 a? a=3 a? b? b=5 b?'))).toBe('5 > a');
   });
+});
+
+test('newest: an edit made while a reading was on its way is not later than that reading began', () => {
+  const rules = rulesOf({ units: [unitOf('u', either(newest))] });
+  const start = agreedWorld({ rules, records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } } });
+  const before = edit(start, a, { u: 'y' });
+  const pass = look(before, a);
+  // a goes on to z before b writes q; but the reading that shows y is committed after b was read.
+  const raced = read(edit(edit(before, a, { u: 'z' }), b, { u: 'q' }), b);
+  expect(outcome(read(finishRead(raced, a, pass), a))).toBe('z|q asked');
 });
 
 function isDoubtful(world: World, side: SideName): boolean {

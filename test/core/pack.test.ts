@@ -59,7 +59,15 @@ test('a value that register, siblings and both sides hold is kept once', () => {
 });
 
 test('a text without frames is read whole, whatever its values look like', () => {
-  const shadow = { presence: 'present', token: null, tick: 0, atMs: 0, intent: null, refused: null } as const;
+  const shadow = {
+    presence: 'present',
+    token: null,
+    tick: 0,
+    atMs: 0,
+    intent: null,
+    refused: null,
+    wrote: {},
+  } as const;
   const given = { ...emptyState, sides: { [a]: { ...shadow, key: recordKey(']],{'), raws: { [u]: [[']],{'], {}] } } } };
   expect(unpack(pack(given))).toEqual(given);
 });

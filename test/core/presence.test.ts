@@ -37,6 +37,10 @@ test.for([
   ['deleted by both while a clash is open', 'ask', 'a=y b=z a? b? a=- b=- a? b?', 'tombstone'],
   ['deleted by both', 'ignore', 'a=- b=- a? b?', 'tombstone'],
   ['held, and it is back', 'ask', 'a=- a? a=x a?', 'live'],
+  ['deleted, and back before the delete was written', 'delete', 'a=- a? a=x a?', 'live'],
+  ['deleted, and back with an edit', 'delete', 'a=- a? a=y a?', 'live, update b'],
+  ['deleted, and back while the delete is under way', 'delete', 'a=- a? b!> a=x a? b! b!', 'live'],
+  ['deleted, and back when the delete had landed unheard', 'delete', 'a=- a? b!< a=x a? b!', 'live, create b'],
   ['a pending write finds nothing', 'ask', 'b=y b? a=- a!', 'delete_held, asked delete'],
   ['a pending write finds nothing', 'delete', 'b=y b? a=- a!', 'delete_held, asked delete'],
 ] as const)('%s, deletes: %s, after %s → %s', ([, deletes, steps, result]) => {
@@ -48,6 +52,8 @@ test.for([
   ['a held delete', 'ask', 'a=- a?', undefined, 'x'],
   ['an ignored delete', 'ignore', 'a=- a?', undefined, 'x'],
   ['an edit that the delete had not seen', 'delete', 'b=y b? a=- a?', undefined, 'y'],
+  ['a record that came back', 'delete', 'a=- a? a=x a?', 'x', 'x'],
+  ['a record that came back after the delete had landed unheard', 'delete', 'a=- a? b!< a=x a?', 'x', 'x'],
 ] as const)('%s ends with a %s, b %s', ([, deletes, steps, endA, endB]) => {
   const healed = heal(play(start({ deletes }), steps));
   expect([valueAt(healed, a), valueAt(healed, b)]).toEqual([endA, endB]);
@@ -158,6 +164,33 @@ describe('three sides', () => {
   test('a delete that is decided reaches both others', () => {
     const healed = heal(play(three('delete'), 'a=- a?'));
     expect(sides.map((side) => valueAt(healed, side))).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.for([
+    ['delete', 'a=- a? c=- c?', 'tombstone, delete b'],
+    ['delete', 'a=- a? c=- c? b=- b?', 'tombstone'],
+    ['delete', 'a=- a? b! c=- c?', 'tombstone'],
+    ['ask', 'a=- a? c=- c?', 'delete_held, asked delete'],
+    ['ask', 'a=- a? c=- c? a=x a?', 'delete_held, asked delete'],
+    ['ask', 'a=- a? c=- c? c=x c?', 'delete_held, asked delete'],
+    ['ask', 'a=- a? c=- c? a=x a? c=x c?', 'live'],
+  ] as const)('deletes: %s, another side deletes it too, after %s → %s', ([deletes, steps, result]) => {
+    expect(stands(play(three(deletes), steps))).toBe(result);
+  });
+
+  test('a person’s delete stands when another side deletes the record meanwhile', () => {
+    const held = play(three('ask'), 'a=- a?');
+    const { state } = decideDelete({ entity: e, state: held.state, hub: hubAt(held) }, 'delete', {
+      name: 'jo',
+      note: null,
+    });
+    const decided = settleOnce({ ...held, state, questions: {} });
+    expect(stands(play(decided, 'c=- c?'))).toBe('tombstone, delete b');
+  });
+
+  test('the question names every side that deleted it, and every side that still has it', () => {
+    const { questions } = play(three('ask'), 'a=- a? c=- c?');
+    expect(questions['/delete']?.note).toContain('a and c deleted this record; b still has it.');
   });
 
   test('a delete that is held keeps the record in both others, and they go on agreeing', () => {

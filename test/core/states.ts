@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Dot, Vector } from '../../src/core/clock/version-vector.js';
 import { entityId, recordKey, unitName, type UnitName } from '../../src/core/ids.js';
-import type { EntityState, Hold, Intent, Presence, Register, Shadow, Sibling } from '../../src/core/state.js';
+import type { EntityState, Hold, Intent, Loop, Presence, Register, Shadow, Sibling } from '../../src/core/state.js';
 import { json } from './json.js';
 import { a, b, c } from './sample.js';
 
@@ -30,12 +30,18 @@ const sibling: fc.Arbitrary<Sibling> = fc.record({
   hi: tick,
 });
 
+const loop: fc.Arbitrary<Loop> = fc.record({
+  chain: fc.array(fc.record({ side, value: text }), { maxLength: 2 }),
+  isTripped: fc.boolean(),
+  tries: bySide(fc.record({ vv: vector, count: fc.nat(3), isParked: fc.boolean() })),
+  over: fc.uniqueArray(fc.constantFrom('tripped' as const, 'parked' as const)),
+});
+
 export const register: fc.Arbitrary<Register> = fc.record({
   value: json,
   vv: vector,
   siblings: fc.array(sibling, { maxLength: 3 }),
   winner: fc.option(dot),
-  hop: fc.nat(3),
   status: fc.constantFrom('settled', 'unsettled', 'asked', 'asked_moved'),
   delivered: bySide(vector),
   noop: bySide(fc.record({ vv: vector, tick })),
@@ -47,6 +53,7 @@ export const register: fc.Arbitrary<Register> = fc.record({
       status: fc.constantFrom('new' as const, 'asked' as const, 'over' as const),
     }),
   ),
+  loop: fc.option(loop),
 });
 
 const intent: fc.Arbitrary<Intent> = fc.record({
@@ -64,6 +71,7 @@ const shadow: fc.Arbitrary<Shadow> = fc.record({
   atMs: tick,
   intent: fc.option(intent),
   refused: fc.option(fc.constantFrom('delete', 'update; u a#1:1', '')),
+  wrote: byUnit(fc.record({ atMs: tick, mark: tick })),
 });
 
 const presence: fc.Arbitrary<Presence> = fc.oneof(

@@ -133,7 +133,7 @@ export function finishRead(world: World, side: SideName, taken: Taken, mode: Set
 export function take(
   world: World,
   side: SideName,
-  { snapshot, tick }: Pick<Taken, 'snapshot' | 'tick'>,
+  { snapshot, tick, atMs }: Pick<Taken, 'snapshot' | 'tick'> & { readonly atMs?: number },
   mode: SettleMode = 'write',
 ): World {
   const hub = hubAt(world);
@@ -142,8 +142,11 @@ export function take(
     return gone.kind === 'changed' ? commit(world, gone, mode) : world;
   }
   const complete = world.complete[side] ?? null;
-  const seen = observe(e, world.state, hub, side, { snapshot, readTick: tick, readAtMs: world.nowMs, complete });
-  if (seen.kind !== 'changed') return world;
+  const [readAtMs, beganAtMs] = [world.nowMs, atMs ?? world.nowMs];
+  const seen = observe(e, world.state, hub, side, { snapshot, readTick: tick, readAtMs, beganAtMs, complete });
+  // What is fenced is read again; the state remembers that the pass had something to show.
+  if (seen.kind !== 'changed')
+    return seen.state === world.state ? world : { ...world, state: seen.state, tick: world.tick + 1 };
   const isBack = world.state.presence.kind === 'delete_held' && seen.state.presence.kind === 'live';
   const closes = isBack ? [{ unit: null, kind: 'delete' as const }] : [];
   return commit(world, { ...seen, questions: [], closes }, mode);
@@ -178,6 +181,7 @@ export function hubAt(world: World): Hub {
     tick: world.tick + 1,
     nowMs: world.nowMs,
     sent: world.sent,
+    complete: world.complete,
     deliveries: Object.fromEntries(world.rules.sides.map(({ name }, index) => [name, world.writes.length + index])),
   });
 }
@@ -210,7 +214,7 @@ function landedOne(world: World): World {
 }
 
 function answered(world: World, side: SideName, outcome: Outcome): World {
-  const told = acknowledge(e, world.state, hubAt(world), side, outcome);
+  const told = acknowledge(e, world.state, hubAt(world), side, { outcome, sentAtMs: world.nowMs });
   return commit(withoutSent(world, side), { ...told, closes: [] }, 'write');
 }
 

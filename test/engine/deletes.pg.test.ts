@@ -70,3 +70,18 @@ test('an edit while writes are held does the same', async () => {
   await world.engine.setMode({ pair: world.pair, mode: 'active', by: 'jo' });
   await expectHeldAndRestored();
 });
+
+test('a record that is back where it was deleted, before the delete was written elsewhere, cancels the delete', async () => {
+  await start();
+  world.erp.remove(key('1'));
+  const { run } = await world.engine.nextStep({ pair: world.pair });
+  await world.engine.takePage({ pair: world.pair, side: erp, run, plan: null });
+  world.erp.put({ id: '1', title: 'Ada', phone: '1', address: 'Bath, High St 1' });
+  await world.engine.takePage({ pair: world.pair, side: erp, run, plan: null });
+  await world.deliver();
+  for (let round = 0; round < 3; round += 1) await world.cycle();
+  expect([world.crm.keys, world.erp.keys, await questions()]).toEqual([['1'], ['1'], []]);
+  expect(world.crm.get(key('1'))?.fields).toMatchObject({ name: 'Ada', phone: '1' });
+  expect((await world.engine.verifyLedger({ pair: world.pair })).problems).toEqual([]);
+  expect((await world.store.entities(world.pair, { after: null, limit: 9, standings: ['agreed'] })).length).toBe(1);
+});

@@ -60,6 +60,8 @@ export type WorldOptions = {
   readonly pageSize?: number;
   readonly deletes?: 'feed' | 'listing';
   readonly crmKey?: string;
+  /** Whether the ERP shows what it made of a write and knows one that comes again; it does unless told. */
+  readonly erpReturnsRecords?: boolean;
   /** A real one, when a real workflow carries the pair. */
   readonly runner?: Runner;
   readonly checkpoints?: Checkpoints;
@@ -73,7 +75,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const deletes = options.deletes ?? 'feed';
   const systems = {
     crm: new MemorySystem({ key: ['id'], fields: ['id', 'name', 'phone', 'street', 'city'], deletes }),
-    erp: new MemorySystem({ key: ['id'], fields: ['id', 'title', 'phone', 'address'], deletes }),
+    erp: new MemorySystem({
+      key: ['id'],
+      fields: ['id', 'title', 'phone', 'address'],
+      deletes,
+      returnsRecords: options.erpReturnsRecords ?? true,
+      remembersWrites: options.erpReturnsRecords ?? true,
+    }),
   };
   const connectors: { [side: SideName]: Connector } = {
     [crm]: connectMemory(systems.crm),

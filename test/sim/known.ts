@@ -6,13 +6,7 @@ import type { Violation } from './oracle/violation.js';
  */
 export type KnownDefect = { readonly invariant: string; readonly what: RegExp; readonly regression: string };
 
-export const knownDefects: readonly KnownDefect[] = [
-  {
-    invariant: 'I15',
-    what: /belongs to entities/,
-    regression: 'deleted-and-made-again-meanwhile',
-  },
-];
+export const knownDefects: readonly KnownDefect[] = [];
 
 export function isKnown({ invariant, what }: Violation): boolean {
   return knownDefects.some((defect) => defect.invariant === invariant && defect.what.test(what));

@@ -207,6 +207,8 @@ export class World {
         return [unit === null ? { kind: 'delete' } : { kind: 'restore' }, { kind: 'leave' }];
       case 'create':
         return [{ kind: 'copy' }, { kind: 'leave' }];
+      case 'tripped':
+      case 'parked':
       case 'refused':
         return [{ kind: 'retry' }, { kind: 'leave' }];
       case 'match':

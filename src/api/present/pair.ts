@@ -63,6 +63,8 @@ export function agreementOf(standings: PairStatus['standings']): PairView['agree
     undecided: standings.undecided,
     onItsWay: standings.on_its_way,
     asked: standings.asked,
+    tripped: standings.tripped,
+    parked: standings.parked,
     refused: standings.refused,
     held: standings.held,
   };

@@ -19,7 +19,7 @@ export function choiceOptions(command: Command): Command {
     .option('--restore', 'bring the record back where it was deleted')
     .option('--copy', 'copy the record to the side that lacks it')
     .option('--leave', 'leave everything as it is')
-    .option('--retry', 'try the refused write once more')
+    .option('--retry', 'write once more what was refused, tripped or parked')
     .option('--link <side:key>', 'this record is the counterpart', recordPlace)
     .option('--note <text>', 'why; kept in the ledger');
 }

@@ -16,6 +16,8 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   undecided: 'waits for the next run',
   on_its_way: 'on its way',
   asked: 'waits for a person',
+  tripped: 'stopped: it goes round',
+  parked: 'written without effect',
   refused: 'refused by a side',
   held: 'held',
   one_sided: 'on one side only',

@@ -128,6 +128,8 @@ export function choicesOf(conflict: ConflictView): readonly string[] {
       return [`${decide} --copy`, `${decide} --leave`];
     case 'match':
       return [`${decide} --link SIDE:KEY`, `${decide} --copy`, `${decide} --leave`];
+    case 'tripped':
+    case 'parked':
     case 'refused':
       return [`${decide} --retry`, `${decide} --leave`];
   }

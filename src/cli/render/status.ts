@@ -123,6 +123,8 @@ const reasons: Readonly<Record<keyof PairView['agreement']['differ'], string>> =
   undecided: 'wait for the next run',
   onItsWay: 'on their way',
   asked: 'wait for a person',
+  tripped: 'stopped, because they go round between systems',
+  parked: 'written without effect',
   refused: 'refused by a side',
   held: 'held until a person decides',
 };

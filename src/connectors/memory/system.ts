@@ -19,6 +19,8 @@ export type MemoryOptions = {
   readonly deletes?: 'feed' | 'listing';
   /** Whether a write is recognised by its idempotency key when it comes again; it is unless told. */
   readonly remembersWrites?: boolean;
+  /** Whether the answer to a write shows what the system made of it; it does unless told. */
+  readonly returnsRecords?: boolean;
 };
 
 type Row = { fields: NativeFields; version: number };
@@ -113,7 +115,8 @@ export class MemorySystem {
   execute(write: NativeWrite): WriteOutcome {
     const { key } = write;
     const present = this.get(key);
-    if (this.#done.has(write.idempotencyKey)) return { kind: 'accepted', record: present };
+    const { returnsRecords = true } = this.options;
+    if (this.#done.has(write.idempotencyKey)) return { kind: 'accepted', record: returnsRecords ? present : null };
     if (this.refused.has(key)) return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
     if (write.kind === 'create' ? present !== null : present === null || !holds(present, write)) {
       return { kind: 'stale', record: present };
@@ -122,7 +125,7 @@ export class MemorySystem {
     else this.#store(key, { ...this.#blank(), ...present?.fields, ...write.fields });
     if (this.options.remembersWrites !== false) this.#done.add(write.idempotencyKey);
     this.#writes += 1;
-    return { kind: 'accepted', record: this.get(key) };
+    return { kind: 'accepted', record: returnsRecords ? this.get(key) : null };
   }
 
   #store(key: RecordKey, fields: NativeFields): void {

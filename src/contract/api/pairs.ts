@@ -42,6 +42,8 @@ const agreementSchema = z
       undecided: countSchema,
       onItsWay: countSchema,
       asked: countSchema,
+      tripped: countSchema,
+      parked: countSchema,
       refused: countSchema,
       held: countSchema,
     }),

@@ -43,10 +43,22 @@ export const countsSchema = z.record(z.string(), countSchema);
 
 export const modeSchema = z.enum(['new', 'active', 'held', 'paused', 'draining']).meta({ id: 'PairMode' });
 export const standingSchema = z
-  .enum(['agreed', 'undecided', 'on_its_way', 'asked', 'refused', 'held', 'one_sided', 'override', 'gone'])
+  .enum([
+    'agreed',
+    'undecided',
+    'on_its_way',
+    'asked',
+    'tripped',
+    'parked',
+    'refused',
+    'held',
+    'one_sided',
+    'override',
+    'gone',
+  ])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
 export const conflictKindSchema = z
-  .enum(['clash', 'proposal', 'undo', 'delete', 'create', 'match', 'refused'])
+  .enum(['clash', 'proposal', 'undo', 'tripped', 'parked', 'delete', 'create', 'match', 'refused'])
   .meta({ id: 'ConflictKind' });
 export const conflictStateSchema = z.enum(['open', 'decided', 'closed']).meta({ id: 'ConflictState' });
 

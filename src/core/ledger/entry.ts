@@ -23,6 +23,8 @@ export type EntryKind =
   | 'deleted'
   /** Writes were confirmed by the side that received them; one entry for a whole delivery. */
   | 'delivered'
+  /** A complete pass of a side showed no edit: it has what it held already when nothing had to be written there. */
+  | 'confirmed'
   /** A side would not have a write. */
   | 'refused'
   /** A person had a record's values erased; the payloads of its earlier entries are gone. */

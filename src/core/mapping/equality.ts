@@ -83,43 +83,37 @@ function canonicalBoolean(text: string): string {
   return text.trim();
 }
 
-type Country = { readonly words: readonly string[]; readonly code: string };
-
-/** Countries by the first word of their name, the longest name first. */
-const countriesByFirstWord: ReadonlyMap<string, readonly Country[]> = (() => {
-  const byFirst = new Map<string, Country[]>();
-  for (const [code, name] of Object.entries(countryNames)) {
-    const words = wordsOf(foldCase(name));
-    const first = words[0] as string;
-    byFirst.set(first, [...(byFirst.get(first) ?? []), { words, code: code.toLowerCase() }]);
-  }
-  for (const countries of byFirst.values()) countries.sort((a, b) => b.words.length - a.words.length);
-  return byFirst;
+/**
+ * The words that the code of a country stands for: those of its name, and where one of them is itself a code, the words of
+ * that one. Names are not looked for, because that would depend on where their words stand and on which name is found
+ * first; a code is one word and always means the same.
+ */
+const wordsByCode: ReadonlyMap<string, readonly string[]> = (() => {
+  const names = new Map(Object.entries(countryNames).map(([code, name]) => [code.toLowerCase(), name]));
+  const spelled = (word: string): readonly string[] => {
+    const name = names.get(word);
+    return name === undefined ? [word] : wordsOf(foldCase(name)).flatMap(spelled);
+  };
+  return new Map([...names.keys()].map((code) => [code, spelled(code)]));
 })();
 
 /**
- * The words of a text or of all members together, as a sorted bag: order and layout do not count. The name of a
- * country counts as its code wherever it stands, so that `United States` beside a street equals the `US` inside one
- * string.
+ * The words of a text or of all members together, as a sorted bag: order and layout do not count. The code of a country
+ * counts as its name, so that `United States` beside a street equals the `US` inside one string. Law: the bag of two
+ * texts together is the union of their bags, so no order and no split can make a difference.
  */
 function bagOfWords(value: Json): string {
   const members: readonly Json[] = Array.isArray(value) ? value : [value];
   const bag: string[] = [];
   for (const member of members) {
     if (member === null) continue;
-    const words = wordsOf(foldCase(typeof member === 'string' ? member : canonicalJson(member)));
-    for (let index = 0; index < words.length; ) {
-      const country = countryAt(words, index);
-      bag.push(country?.code ?? (words[index] as string));
-      index += country?.words.length ?? 1;
+    for (const word of wordsOf(foldCase(typeof member === 'string' ? member : canonicalJson(member)))) {
+      const words = word.length === 2 ? wordsByCode.get(word) : undefined;
+      if (words === undefined) bag.push(word);
+      else bag.push(...words);
     }
   }
   return bag.sort().join(' ');
-}
-
-function countryAt(words: readonly string[], start: number): Country | undefined {
-  const candidates = countriesByFirstWord.get(words[start] as string);
-  return candidates?.find((country) => country.words.every((word, offset) => words[start + offset] === word));
 }
 
 function wordsOf(folded: string): string[] {

@@ -17,6 +17,8 @@ const noConflicts: Record<ConflictKind, number> = {
   clash: 0,
   proposal: 0,
   undo: 0,
+  tripped: 0,
+  parked: 0,
   delete: 0,
   create: 0,
   match: 0,

@@ -92,12 +92,48 @@ describe.for(equalities)('same: %s', (same) => {
 });
 
 describe('the bag of words does not depend on order', () => {
-  const word = fc.constantFrom('high', 'St', '1', 'Bath', 'Austria', 'BA1');
+  const word = fc.constantFrom(
+    'high',
+    'St',
+    '1',
+    'Bath',
+    'Austria',
+    'BA1',
+    'Rica',
+    'Costa',
+    'CR',
+    'south',
+    'Sudan',
+    'SD',
+  );
   test('of words in a text', () => {
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.nat(), (words, random) => {
         const turned = [...words.slice(random % words.length), ...words.slice(0, random % words.length)];
         expect(sameValue('words', words.join(' '), turned.join(', '))).toBe(true);
+      }),
+    );
+  });
+  test('of words in a text and of names and codes of countries, wherever a text is cut into members', () => {
+    const words = fc.array(fc.oneof(word, countryText), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(words, fc.array(fc.nat(), { minLength: 24, maxLength: 24 }), fc.nat(), (given, order, cut) => {
+        const bag = given.flatMap((part) => part.split(' '));
+        const mixed = bag
+          .map((part, index) => [order[index] ?? 0, part] as const)
+          .sort(([x], [y]) => x - y)
+          .map(([, part]) => part);
+        const at = cut % mixed.length;
+        expect(sameValue('words', given, [mixed.slice(0, at).join(' '), mixed.slice(at).join(', ')])).toBe(true);
+      }),
+    );
+  });
+  test('what is added to both of two equal texts leaves them equal', () => {
+    const words = fc.array(fc.oneof(word, countryText), { maxLength: 5 }).map((list) => list.join(' '));
+    fc.assert(
+      fc.property(words, words, words, (x, y, more) => {
+        if (!sameValue('words', x, y)) return;
+        expect(sameValue('words', `${x} ${more}`, `${more} ${y}`)).toBe(true);
       }),
     );
   });
@@ -139,6 +175,13 @@ test.for<[EqualityName, Json, Json, boolean]>([
   ['words', ['Bath'], ['Bristol'], false],
   ['words', 'Wien Austria', 'Wien AT', true],
   ['words', 'Austria, Wien', ['Wien', 'AT'], true],
+  ['words', 'Rica Costa', 'Costa Rica', true],
+  ['words', 'San José, Rica Costa', ['San José', 'CR'], true],
+  ['words', 'Sudan, South Africa', 'SD, South Africa', true],
+  ['words', 'Sudan, South Africa', 'South Sudan, Africa', true],
+  ['words', 'Sudan', 'South Sudan', false],
+  ['words', 'Jamestown SH', 'St. Helena Jamestown', true],
+  ['words', 'Costa', 'Costa Rica', false],
   ['decimal', '12.50', '12.5', true],
   ['decimal', 12.5, '12.500', true],
   ['decimal', '0.1', '0.10000000000000000001', false],

@@ -63,12 +63,14 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
   for (const { standing } of entities.values()) counts[standing] += 1;
   const open: Record<ConflictKind, number> = {
     clash: 0,
+    proposal: 0,
+    tripped: 0,
+    parked: 0,
     delete: 0,
     create: 0,
     match: 0,
     refused: 0,
     undo: 0,
-    proposal: 0,
   };
   for (const { kind, state } of conflicts) if (state === 'open') open[kind] += 1;
   const waiting = [...tables.deliveries.values()].filter(({ state }) => state !== 'done');
