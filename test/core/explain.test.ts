@@ -38,7 +38,7 @@ test('every state of every unit is explained in whole sentences without version 
       for (const side of three ? [a, b, c] : [a, b])
         expect(sentences.slice(2).some((sentence) => new RegExp(`\\b${side}\\b`).test(sentence))).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
