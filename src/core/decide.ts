@@ -118,12 +118,17 @@ export function decideDelete({ entity, state, hub }: Subject, choice: 'delete' |
   }
   const live: EntityState = { ...counted, presence: { kind: 'live' } };
   if (choice === 'leave') return { state: { ...live, hold: { kind: 'left' } }, fact };
-  let restored = live;
+  return { state: restored(live, hub), fact };
+}
+
+/** The record is made again on every side that lost it, under the key that it had. */
+export function restored(state: EntityState, hub: Hub): EntityState {
+  let next = state;
   for (const { name: side } of hub.rules.sides) {
-    const shadow = live.sides[side];
-    if (shadow?.presence === 'gone') restored = awaitedOn(restored, hub, side, shadow);
+    const shadow = state.sides[side];
+    if (shadow?.presence === 'gone') next = awaitedOn(next, hub, side, shadow);
   }
-  return { state: restored, fact };
+  return next;
 }
 
 /** Copies a record that waited to the sides that lack it, or leaves it where it is. */

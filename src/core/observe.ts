@@ -9,6 +9,7 @@ import {
   withRestored,
   type Refusal,
 } from './guard.js';
+import { restored } from './decide.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -27,7 +28,7 @@ import {
   without,
   withoutConfirmation,
 } from './register.js';
-import { limitsOf, type UnitRules } from './rules.js';
+import { limitsOf, type SideRules, type UnitRules } from './rules.js';
 import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
 
 /** One reading of one record, with when it can have been made. */
@@ -208,7 +209,7 @@ class Reading {
       presence: this.#presence(),
       hold: this.state.hold,
     };
-    return { kind: 'changed', state, facts: this.#facts() };
+    return { kind: 'changed', state: this.#winsOverDelete() ? restored(state, this.hub) : state, facts: this.#facts() };
   }
 
   /**
@@ -221,9 +222,21 @@ class Reading {
     if (presence.kind !== 'tombstone') return presence;
     const { dot, seen } = presence;
     if (this.#shadow?.presence === 'gone') return this.#heldStill({ kind: 'delete_held', side: this.side, dot, seen });
-    if (!this.#hasEdit) return presence;
-    const gone = this.hub.rules.sides.find(({ name }) => this.state.sides[name]?.presence === 'gone');
+    const gone = this.#deleter();
+    if (!this.#hasEdit || gone?.edited === 'delete') return presence;
+    if (gone?.edited === 'restore') return { kind: 'live' };
     return { kind: 'delete_held', side: gone?.name ?? this.side, dot, seen };
+  }
+
+  /** The rules of the side that deleted the record. */
+  #deleter(): SideRules | undefined {
+    return this.hub.rules.sides.find(({ name }) => this.state.sides[name]?.presence === 'gone');
+  }
+
+  /** An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. */
+  #winsOverDelete(): boolean {
+    if (this.state.presence.kind !== 'tombstone' || this.#shadow?.presence === 'gone') return false;
+    return this.#hasEdit && this.#deleter()?.edited === 'restore';
   }
 
   /** Held as long as a side that deleted the record still lacks it, unless somebody left that one as it is. */

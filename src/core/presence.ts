@@ -1,4 +1,5 @@
 import { includes, type Dot } from './clock/version-vector.js';
+import { awaitedOn } from './decide.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
@@ -19,8 +20,8 @@ export type Gone = {
  * scope is not that: the caller confirms by reading the key.
  *
  * The default is to hold: nothing is deleted elsewhere until somebody decides. `delete` follows only where the deleting
- * side had received every edit; an edit that it had not seen makes it a question whatever the rule says. When no side
- * has the record any more, the entity ends without a write and without a question.
+ * side had received every edit; for an edit that it had not seen `edited` says what is done, and that is to ask unless
+ * the file says otherwise. When no side has the record any more, the entity ends without a write and without a question.
  */
 export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side: SideName, readTick: number): Gone {
   const shadow = state.sides[side];
@@ -45,13 +46,9 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   const isLast = Object.values(sides).every((other) => (other as Shadow).presence !== 'present');
   const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
   const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
-  const next: EntityState = {
-    ...state,
-    counters: counters.counts,
-    sides,
-    presence,
-    hold: outcome === 'leave' ? { kind: 'left' } : state.hold,
-  };
+  const hold = outcome === 'leave' ? ({ kind: 'left' } as const) : state.hold;
+  const known: EntityState = { ...state, counters: counters.counts, sides, presence, hold };
+  const next = outcome === 'restore' ? awaitedOn(known, hub, side, gone) : known;
   const fact: Fact = {
     kind: 'deleted',
     entity,
@@ -69,7 +66,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   return { kind: 'changed', state: next, facts: [fact], questions, closes };
 }
 
-type Outcome = 'ended' | 'delete' | 'ask' | 'leave';
+type Outcome = 'ended' | 'delete' | 'restore' | 'ask' | 'leave';
 
 /** A record that is deleted for good stays so when another side deletes it too; a held delete stays the one it is. */
 function presenceAfter(
@@ -77,23 +74,24 @@ function presenceAfter(
   before: Presence,
   { side, dot, seen }: { side: SideName; dot: Dot; seen: SeenVectors },
 ): Presence {
-  if (outcome === 'leave' || before.kind === 'tombstone') return before;
+  if (outcome === 'leave' || outcome === 'restore' || before.kind === 'tombstone') return before;
   if (outcome === 'ask') return before.kind === 'delete_held' ? before : { kind: 'delete_held', side, dot, seen };
   return { kind: 'tombstone', dot, seen };
 }
 
-/** `ask` also where the rule would delete, but another side changed something that the deleting side had not seen. */
+/** Where the rule would delete, but another side changed something that the deleting side had not seen, `edited` decides. */
 function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): Outcome {
   if (state.presence.kind === 'tombstone') return 'delete';
-  const rule = sideRules(hub.rules, side).deletes;
+  const { deletes: rule, edited = 'ask' } = sideRules(hub.rules, side);
   if (rule === 'ignore') return 'leave';
-  if (rule === 'ask') return 'ask';
+  if (rule === 'ask' || state.presence.kind === 'delete_held') return 'ask';
+  if (rule === 'restore') return 'restore';
   const sawAll = unitsOf(hub.rules, side).every((unit) => {
     const register = registerOf(state, unit.name);
     const confirmed = register.noop[side] === undefined ? seen[unit.name] : register.noop[side].vv;
     return includes(confirmed ?? {}, register.vv);
   });
-  return sawAll && state.presence.kind === 'live' ? 'delete' : 'ask';
+  return sawAll ? 'delete' : edited;
 }
 
 /** Whatever may be asked about a record is moot once nobody has it; `settle` closes what is asked about its values. */

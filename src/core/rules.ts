@@ -46,10 +46,15 @@ export type SideRules = {
   readonly creates: CreateRule;
   /** What happens with a record that was deleted on this side. */
   readonly deletes: DeleteRule;
+  /** What happens with it when another side had changed the record, and the delete had not seen that. */
+  readonly edited?: EditedRule;
 };
 
 export type CreateRule = 'copy' | 'ask' | 'ignore';
-export type DeleteRule = 'ask' | 'delete' | 'ignore';
+/** `restore`: a delete there is none of that side's business; the record is made again. */
+export type DeleteRule = 'ask' | 'delete' | 'restore' | 'ignore';
+/** `delete`: it goes all the same, and the edit stays in the ledger. `restore`: the edit wins, and the record is made again. */
+export type EditedRule = 'ask' | 'delete' | 'restore';
 
 export type RunRules = {
   readonly everyMs: number;

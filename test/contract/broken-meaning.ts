@@ -264,6 +264,13 @@ const otherCases: readonly BrokenFile[] = [
     by: 'name: { crm: name, erp: title, as: «money(minor)» }',
     problems: ['config.not_available'],
   },
+  {
+    name: 'a word of another tool for a delete that an edit wins over',
+    line: last,
+    by: `${name}\ndeletes: { edited: «update_wins» }`,
+    problems: ['config.unknown_word'],
+    hint: 'restore',
+  },
   { name: 'archiving', line: last, by: `${name}\ndeletes: { crm: «archive» }`, problems: ['config.not_available'] },
   {
     name: 'a condition in a policy',

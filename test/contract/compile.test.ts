@@ -124,11 +124,11 @@ masters:
     name: { crm: name, erp: title }
     place: { erp: [b, a], crm: [x, y], blank: fill }
 creates: { crm: copy, erp: ignore }
-deletes: { crm: delete, limit: 10 per run }
+deletes: { crm: delete, erp: restore, edited: restore, limit: 10 per run }
 run: { every: 90s, verify: never }
 `);
   expect(rules.sides).toMatchObject([
-    { name: 'erp', connection: 'erp', object: 'a.csv', key: ['country', 'no'], creates: 'ignore', deletes: 'ask' },
+    { name: 'erp', connection: 'erp', object: 'a.csv', key: ['country', 'no'], creates: 'ignore', deletes: 'restore', edited: 'restore' },
     {
       name: 'crm',
       connection: 'crm',
@@ -136,6 +136,7 @@ run: { every: 90s, verify: never }
       key: ['land', 'nr'],
       creates: 'copy',
       deletes: 'delete',
+      edited: 'restore',
     },
   ]);
   expect(rules.units.map((unit) => unit.paths)).toEqual([

@@ -2,6 +2,7 @@ import type { Vector } from '../../src/core/clock/version-vector.js';
 import type { Hub } from '../../src/core/hub.js';
 import { entityId, pairId, recordKey, revisionId, sideName, unitName, type SideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
+import type { Fact } from '../../src/core/ledger/entry.js';
 import type {
   Authority,
   BlankRule,
@@ -64,6 +65,7 @@ export type RulesOptions = {
   readonly match?: readonly MatchRule[];
   readonly creates?: SideRules['creates'];
   readonly deletes?: SideRules['deletes'];
+  readonly edited?: SideRules['edited'];
 };
 
 /** The pair of these tests: sides `a` and `b`, one unit `u` that either side may edit, keys that are the same. */
@@ -86,6 +88,7 @@ export function rulesOf(options: RulesOptions = {}): PairRules {
       key: ['id'],
       creates: options.creates ?? 'copy',
       deletes: options.deletes ?? 'ask',
+      ...(options.edited === undefined ? {} : { edited: options.edited }),
     })),
     units: options.units ?? [unitOf('u', either(), { sides })],
     match: options.match ?? [sameKey],
@@ -115,4 +118,9 @@ export function siblingOf(
   const actor = `${side ?? 'hub'}#1`;
   const { seen = {}, base = null, lo = counter, hi = counter } = rest;
   return { value, vv: { ...seen, [actor]: counter }, dot: [actor, counter], side, base, lo, hi };
+}
+
+/** Whether an entry about an edit holds the value, wherever it ended. */
+export function isKeptEdit(facts: readonly Fact[], value: Json): boolean {
+  return facts.some(({ kind, effects }) => kind === 'edited' && effects.some(({ after }) => after === value));
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../src/core/json.js';
 import type { Fact } from '../../src/core/ledger/entry.js';
 import { observe } from '../../src/core/observe.js';
 import type { PlannedWrite, SettleMode } from '../../src/core/plan-writes.js';
-import { observeGone } from '../../src/core/presence.js';
+import { deleteQuestion, observeGone } from '../../src/core/presence.js';
 import type { Question } from '../../src/core/question.js';
 import type { NativeFieldMap, Snapshot } from '../../src/core/record.js';
 import { emptyState } from '../../src/core/register.js';
@@ -149,7 +149,9 @@ export function take(
     return seen.state === world.state ? world : { ...world, state: seen.state, tick: world.tick + 1 };
   const isBack = world.state.presence.kind === 'delete_held' && seen.state.presence.kind === 'live';
   const closes = isBack ? [{ unit: null, kind: 'delete' as const }] : [];
-  return commit(world, { ...seen, questions: [], closes }, mode);
+  const { presence } = seen.state;
+  const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : [];
+  return commit(world, { ...seen, questions, closes }, mode);
 }
 
 /** Sends the planned write of a side, or resolves the one that has no answer by looking. */

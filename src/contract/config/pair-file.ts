@@ -9,7 +9,7 @@ import { revisionOf } from './revision.js';
 import { conflictsSchema, pairSchema, runSchema, systemSchema, weighSchema } from './schema.js';
 import { findSecrets, redacted } from './secrets.js';
 import { checkShape, isMapping, valueAt } from './shape-problems.js';
-import { namePattern, readCreates, readDeletes, readSides } from './side-reader.js';
+import { namePattern, readCreates, readDeletes, readEdited, readSides } from './side-reader.js';
 import { quoted } from './suggest.js';
 import { type ReadUnit, readUnits } from './unit-reader.js';
 import { strayWords } from './words.js';
@@ -50,6 +50,7 @@ type Read = {
   readonly rules: Omit<PairRules, 'pair' | 'revision' | 'sides' | 'units' | 'match'> & {
     readonly creates: ReturnType<typeof readCreates>;
     readonly deletes: ReturnType<typeof readDeletes>;
+    readonly edited: ReturnType<typeof readEdited>;
   };
 };
 
@@ -91,6 +92,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
       run: readRun({ source, report }),
       creates: readCreates(context, sides),
       deletes: readDeletes(context, sides),
+      edited: readEdited(context),
     },
   };
 }
@@ -220,6 +222,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
       key: side.key,
       creates: rules.creates(side),
       deletes: rules.deletes(side),
+      ...(rules.edited === null ? {} : { edited: rules.edited }),
     })),
     units: [...read.units.values()].flatMap((unit) => (unit?.rules === undefined ? [] : [unit.rules])),
     match: read.match,

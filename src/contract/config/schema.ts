@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   createWords,
   deleteWords,
+  editedWords,
   eitherBlankWords,
   equalityWords,
   lensWords,
@@ -115,7 +116,17 @@ export const createsSchema = z.record(z.string(), z.enum(createWords)).meta({
   description: 'What happens with a record that is new on a side. Default: ask.',
 });
 export const deletesSchema = z
-  .object({ limit: text.optional().meta({ description: 'Such as: 10 per run.' }) })
+  .object({
+    limit: text.optional().meta({ description: 'Such as: 10 per run.' }),
+    edited: z
+      .enum(editedWords)
+      .optional()
+      .meta({
+        description:
+          'When another side had changed the record and the delete had not seen that: ask, delete (the delete wins) or ' +
+          'restore (the edit wins). Default: ask.',
+      }),
+  })
   .catchall(z.enum(deleteWords))
   .meta({ description: 'What happens with a record that was deleted on a side. Default: ask.' });
 

@@ -72,10 +72,11 @@ const nameOf = (path: YamlPath): string => {
   return last === undefined ? 'the file' : quoted(String(last));
 };
 
-/** The setting whose word list a value is judged by: creates.crm is judged as "creates". */
+/** The setting whose word list a value is judged by: creates.crm is judged as "creates", and deletes.edited by its own. */
 function settingOf(path: YamlPath): string {
   const first = String(path[0]);
-  return (first === 'creates' || first === 'deletes') && path.length === 2 ? first : String(path.at(-1));
+  const isOfSide = (first === 'creates' || first === 'deletes') && path.length === 2 && path[1] !== 'edited';
+  return isOfSide ? first : String(path.at(-1));
 }
 
 /** Of the alternatives the one that fits best: a mapping is judged by the keys it has, a word by the list of words. */

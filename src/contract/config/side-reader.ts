@@ -1,5 +1,5 @@
 import { type SideName, sideName } from '../../core/ids.js';
-import type { CreateRule, DeleteRule } from '../../core/rules.js';
+import type { CreateRule, DeleteRule, EditedRule } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { Report } from './problems.js';
 import { createsSchema, deletesSchema, systemSchema } from './schema.js';
@@ -144,9 +144,15 @@ export function readCreates(context: SideContext, sides: readonly Side[]): (side
 
 /** What happens with deleted records, by side; `ask` where nothing is written. */
 export function readDeletes(context: SideContext, sides: readonly Side[]): (side: Side) => DeleteRule {
-  reportUnknownSides(context, 'deletes', sides, ['limit']);
+  reportUnknownSides(context, 'deletes', sides, ['limit', 'edited']);
   const parsed = deletesSchema.safeParse(valueAt(context.source.value, ['deletes']));
   return (side) => (parsed.success ? (parsed.data[side.name] ?? 'ask') : 'ask');
+}
+
+/** What happens with an edit that a delete had not seen; null where the file says nothing, and a person is asked. */
+export function readEdited({ source }: SideContext): EditedRule | null {
+  const parsed = deletesSchema.safeParse(valueAt(source.value, ['deletes']));
+  return parsed.success ? (parsed.data['edited'] ?? null) : null;
 }
 
 /** Reports keys of a section that are neither declared sides nor settings of the section. */

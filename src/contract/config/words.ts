@@ -1,4 +1,4 @@
-import { type PairRules, type SideRules, type UnitRules } from '../../core/rules.js';
+import { type EditedRule, type PairRules, type SideRules, type UnitRules } from '../../core/rules.js';
 
 /**
  * The closed word lists of the language: what this version executes, and what the documentation names but this version
@@ -24,7 +24,8 @@ export const equalityWords = [
   'timestamp',
 ] as const satisfies readonly UnitRules['same'][];
 export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
-export const deleteWords = ['ask', 'delete', 'ignore'] as const satisfies readonly SideRules['deletes'][];
+export const editedWords = ['ask', 'delete', 'restore'] as const satisfies readonly EditedRule[];
+export const deleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satisfies readonly SideRules['deletes'][];
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
@@ -78,6 +79,16 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     no: 'ignore',
     never: 'ignore',
     manual: 'ask',
+    recreate: 'restore',
+    undelete: 'restore',
+  },
+  edited: {
+    hold: 'ask',
+    manual: 'ask',
+    delete_wins: 'delete',
+    update_wins: 'restore',
+    edit_wins: 'restore',
+    keep: 'restore',
   },
   as: {
     string: 'text',
@@ -128,7 +139,7 @@ export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRu
 
 /** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
 export const unitSettings = ['as', 'form', 'same', 'conflict', 'blank', 'stray'] as const;
-const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'constructor'];
+const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'edited', 'constructor'];
 
 export function isReservedSide(name: string): boolean {
   return reservedSides.includes(name);
