@@ -128,7 +128,15 @@ deletes: { crm: delete, erp: restore, edited: restore, limit: 10 per run }
 run: { every: 90s, verify: never }
 `);
   expect(rules.sides).toMatchObject([
-    { name: 'erp', connection: 'erp', object: 'a.csv', key: ['country', 'no'], creates: 'ignore', deletes: 'restore', edited: 'restore' },
+    {
+      name: 'erp',
+      connection: 'erp',
+      object: 'a.csv',
+      key: ['country', 'no'],
+      creates: 'ignore',
+      deletes: 'restore',
+      edited: 'restore',
+    },
     {
       name: 'crm',
       connection: 'crm',

@@ -56,7 +56,7 @@ describe.for([
   ['D13', 'created, and deleted when the create had not arrived', 'a? b!> a=- a?'],
 ] as const)('%s: %s', ([, , steps]) => {
   test.for(words.filter(([, { deletes }]) => deletes !== 'ask' && deletes !== 'ignore' && deletes !== 'restore'))(
-    'deletes: %s',
+    'a new record, deletes: %s',
     ([, options]) => {
       expect(ending(play(alone(options), steps))).toBe('- -');
     },
