@@ -24,7 +24,7 @@ const alone = (options: RulesOptions): World =>
 /** `x x` both hold x; `- x` only b has it; `?` stands behind when a person is asked. */
 function ending(world: World): string {
   const end = heal(world);
-  const held = [a, b].map((side) => String(valueAt(end, side) ?? '-')).join(' ');
+  const held = [a, b].map((side) => (valueAt(end, side) as string | undefined) ?? '-').join(' ');
   return Object.keys(end.questions).length === 0 ? held : `${held} ?`;
 }
 
