@@ -16,3 +16,35 @@ export function compareDecimals(left: string, right: string): number | null {
   const [one, other] = [canonicalDecimal(left), canonicalDecimal(right)];
   return one === null || other === null ? null : new Decimal(one).comparedTo(new Decimal(other));
 }
+
+/** Sums and products of people's numbers are far shorter; a longer one is a runaway expression. */
+const digitsMax = 1000;
+const Exact = Decimal.clone({ precision: 2 * digitsMax });
+
+/** An exact decimal number for arithmetic: no digit is lost, and none comes from nowhere. */
+export class DecimalNumber {
+  readonly text: string;
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  /** @throws Error when the text is not a number, or has more than 1,000 digits. */
+  static parse(text: string): DecimalNumber {
+    const canonical = canonicalDecimal(text);
+    if (canonical === null) throw new Error('a value is no number');
+    if (canonical.length > digitsMax) throw new Error(`a number has more than ${digitsMax} digits`);
+    return new DecimalNumber(canonical);
+  }
+
+  plus(other: DecimalNumber): DecimalNumber {
+    return DecimalNumber.parse(new Exact(this.text).plus(other.text).toFixed());
+  }
+
+  minus(other: DecimalNumber): DecimalNumber {
+    return DecimalNumber.parse(new Exact(this.text).minus(other.text).toFixed());
+  }
+
+  times(other: DecimalNumber): DecimalNumber {
+    return DecimalNumber.parse(new Exact(this.text).times(other.text).toFixed());
+  }
+}

@@ -22,15 +22,22 @@ export function explainUnit(unit: UnitRules, register: Register, state: EntitySt
 }
 
 export function authoritySentence(unit: UnitRules): string {
-  if (unit.authority.kind === 'master') {
+  const { authority } = unit;
+  if (authority.kind === 'when') {
+    const [use, otherwise] = [authority.use, authority.else].map((part) =>
+      authoritySentence({ ...unit, authority: part }),
+    );
+    return `When ${authority.condition.text}: ${use} Else: ${otherwise}`;
+  }
+  if (authority.kind === 'master') {
     const stray = {
       restore: 'an edit elsewhere is put back',
       leave: 'an edit elsewhere is left and marked',
       propose: 'an edit elsewhere is left, and a person may grant it',
-    }[unit.authority.stray];
-    return `${unit.authority.side} alone decides this; ${stray} (${unit.place}).`;
+    }[authority.stray];
+    return `${authority.side} alone decides this; ${stray} (${unit.place}).`;
   }
-  return `Either side may edit this; ${clashClause(unit.authority.policy)} (${unit.place}).`;
+  return `Either side may edit this; ${clashClause(authority.policy)} (${unit.place}).`;
 }
 
 /** What a policy does with a clash, as the end of a sentence. */
@@ -49,6 +56,8 @@ function clashClause(policy: Policy): string {
     }
     case 'set':
       return 'a clash keeps what any side added and drops what any side removed';
+    case 'expression':
+      return `a clash becomes ${policy.expression.text}`;
     case 'text':
       return `a clash of different ${policy.by} is merged`;
     default:

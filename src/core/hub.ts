@@ -1,4 +1,5 @@
 import { actor, type Actor, type Dot } from './clock/version-vector.js';
+import type { Evaluate } from './expression.js';
 import type { SideName } from './ids.js';
 import type { PairRules, SideRules, UnitRules } from './rules.js';
 
@@ -14,6 +15,8 @@ export type Hub = {
   readonly deliveries: { readonly [side: SideName]: number };
   /** Deliveries that were sent and not acknowledged: what they carry may be under way. */
   readonly sent: ReadonlySet<number>;
+  /** Evaluates the expressions of the file; without it every expression fails, and is asked. */
+  readonly evaluate?: Evaluate;
   /** The last complete pass of each side, where that is known: it confirms deliveries that needed no write. */
   readonly complete?: { readonly [side: SideName]: { readonly tick: number; readonly atMs: number } | null };
 };

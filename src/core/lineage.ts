@@ -7,11 +7,12 @@ import type { Register, Sibling, Step } from './state.js';
 
 /** Whether the policy merges, so that the register has to remember its steps. */
 export function keepsSteps(authority: Authority): boolean {
+  if (authority.kind === 'when') return keepsSteps(authority.use) || keepsSteps(authority.else);
   return authority.kind === 'either' && merges(authority.policy);
 }
 
 function merges(policy: Policy): boolean {
-  if (policy.kind === 'set' || policy.kind === 'text') return true;
+  if (policy.kind === 'set' || policy.kind === 'text' || policy.kind === 'expression') return true;
   return 'otherwise' in policy && merges(policy.otherwise);
 }
 

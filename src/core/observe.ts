@@ -10,6 +10,7 @@ import {
   type Refusal,
 } from './guard.js';
 import { restored } from './decide.js';
+import { ruled, verdictDetail } from './condition.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -181,8 +182,9 @@ class Reading {
     }
     this.#raws[unit.name] = raw;
     this.#changed = true;
-    if (old === undefined && (isBlankRaw(unit, this.side, raw) || !mayEdit(unit, this.side))) return;
-    this.#edit(unit, raw, old);
+    const { unit: decided, verdict } = ruled(unit, this.#unitsState(), this.hub);
+    if (old === undefined && (isBlankRaw(unit, this.side, raw) || !mayEdit(decided, this.side))) return;
+    this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
   }
 
   finish(): Observed {
@@ -257,7 +259,7 @@ class Reading {
     return this.#dot;
   }
 
-  #edit(unit: UnitRules, raw: Json, old: Json | undefined): void {
+  #edit(unit: UnitRules, raw: Json, old: Json | undefined, why: { [name: string]: Json }): void {
     const before = registerOf(this.#unitsState(), unit.name);
     const context = confirmedContext(before, this.side, this.observation.complete?.tick ?? null);
     const dot = this.#nextDot();
@@ -286,6 +288,7 @@ class Reading {
         ? { how: includes(vv, before.vv) ? 'dominates' : 'concurrent' }
         : { how: 'guarded', why: refusal.why }),
       ...(answer.isStaleForm ? { flag: staleForm } : {}),
+      ...why,
     });
   }
 

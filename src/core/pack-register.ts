@@ -26,7 +26,12 @@ export type PackedRegister =
   | readonly [frame: number, value: Json, siblings: readonly PackedSibling[], rare: PackedRare];
 type PackedSibling = readonly [value: readonly [Json] | 0, base: Json];
 /** What few registers have, by name; a register without it costs nothing. */
-type PackedRare = { readonly proposal?: Proposal; readonly steps?: readonly PackedStep[]; readonly loop?: Loop };
+type PackedRare = {
+  readonly proposal?: Proposal;
+  readonly steps?: readonly PackedStep[];
+  readonly loop?: Loop;
+  readonly holds?: boolean;
+};
 type PackedStep = readonly [dot: Dot, vv: number, base: Json, value: Json];
 
 const statuses: readonly RegisterStatus[] = ['settled', 'unsettled', 'asked', 'asked_moved'];
@@ -132,13 +137,14 @@ export function packRegister(register: Register, dictionary: Dictionary): Packed
   return rare === null ? [frame, value, packed] : [frame, value, packed, rare];
 }
 
-function rareOf({ proposal, steps, loop }: Register, dictionary: Dictionary): PackedRare | null {
-  if (proposal === null && steps.length === 0 && loop === null) return null;
+function rareOf({ proposal, steps, loop, holds }: Register, dictionary: Dictionary): PackedRare | null {
+  if (proposal === null && steps.length === 0 && loop === null && holds === null) return null;
   const packed = steps.map(({ dot, vv, base, value }): PackedStep => [dot, dictionary.vector(vv), base, value]);
   return {
     ...(proposal === null ? {} : { proposal }),
     ...(packed.length === 0 ? {} : { steps: packed }),
     ...(loop === null ? {} : { loop }),
+    ...(holds === null ? {} : { holds }),
   };
 }
 
@@ -153,7 +159,7 @@ export function isSame(left: Json, right: Json): boolean {
 }
 
 /** A frame with its vectors in place, shared by all registers that are made from it. */
-export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps' | 'loop'> & {
+export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps' | 'loop' | 'holds'> & {
   readonly siblings: readonly SiblingOrigin[];
 };
 type SiblingOrigin = Pick<Sibling, 'vv' | 'dot' | 'side' | 'lo' | 'hi'>;
@@ -199,6 +205,6 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[],
     base,
     value: given,
   }));
-  const loop = rare?.loop ?? null;
-  return { value, vv, siblings, winner, status, delivered, noop, override, proposal, steps, loop };
+  const [loop, holds] = [rare?.loop ?? null, rare?.holds ?? null];
+  return { value, vv, siblings, winner, status, delivered, noop, override, proposal, steps, loop, holds };
 }

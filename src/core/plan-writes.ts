@@ -1,5 +1,6 @@
 import { includes, vectorText, type Vector } from './clock/version-vector.js';
 import { mayEdit } from './guard.js';
+import { ruled } from './condition.js';
 import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
@@ -95,7 +96,7 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
     const register = registerOf(state, unit.name);
     if (register.status !== 'settled' || register.override.includes(side) || isStopped(register, side)) continue;
     if (includes(contextOf(register, side), register.vv)) continue;
-    if (isSilentMaster(unit, register)) {
+    if (isSilentMaster(ruled(unit, state, hub).unit, register)) {
       units[unit.name] = { ...register, override: [...register.override, side] };
       continue;
     }
@@ -379,8 +380,11 @@ function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {
   return parts.length === 1 ? (parts[0] as NativeFieldMap) : parts.reduce((all, part) => ({ ...all, ...part }), {});
 }
 
+function authorityWord({ authority }: UnitRules): string {
+  if (authority.kind === 'when') return `when ${authority.condition.text}`;
+  return authority.kind === 'master' ? `master ${authority.side}` : `either: ${authority.policy.kind}`;
+}
+
 export function ruleText(unit: UnitRules): string {
-  return unit.authority.kind === 'master'
-    ? `master ${unit.authority.side} (${unit.place})`
-    : `either: ${unit.authority.policy.kind} (${unit.place})`;
+  return `${authorityWord(unit)} (${unit.place})`;
 }

@@ -16,6 +16,7 @@ export const emptyRegister: Register = {
   proposal: null,
   steps: [],
   loop: null,
+  holds: null,
 };
 
 export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };

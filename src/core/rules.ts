@@ -99,6 +99,14 @@ export type ListForm =
   | { readonly kind: 'array' }
   | { readonly kind: 'separated'; readonly separator: string };
 
+/** An expression of the file, with the types of what it reads and gives. */
+export type Expression = {
+  readonly text: string;
+  readonly variables: { readonly [name: string]: VariableType };
+  readonly result: VariableType;
+};
+export type VariableType = { readonly as: LensName; readonly isList: boolean };
+
 export type Authority =
   /** Any side may edit; concurrent edits go to the policy. */
   | { readonly kind: 'either'; readonly policy: Policy; readonly blank: BlankRule }
@@ -109,7 +117,21 @@ export type Authority =
       readonly stray: StrayRule;
       /** `keeps`: a blank from the master is no opinion. `clears`: it blanks the others. */
       readonly blank: 'keeps' | 'clears';
+    }
+  /**
+   * By a condition on units that stand before this one in the file. A condition that flips changes nothing by itself,
+   * unless it says `realign`: then what is asked is decided anew, and sides that were left with their own value are not.
+   */
+  | {
+      readonly kind: 'when';
+      readonly condition: Expression;
+      readonly use: PlainAuthority;
+      readonly else: PlainAuthority;
+      readonly onFlip: 'nothing' | 'realign';
     };
+
+/** Who decides where it does not depend on the record. */
+export type PlainAuthority = Exclude<Authority, { readonly kind: 'when' }>;
 
 /** What is done with an edit on a side that is not the master. `propose`: left, and a person may grant it. */
 export type StrayRule = 'restore' | 'leave' | 'propose';
@@ -132,6 +154,8 @@ export type Policy =
   | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean; readonly otherwise: Policy }
   /** Of a list, element by element: what was added stays, and what was removed goes unless another added it meanwhile. */
   | { readonly kind: 'set'; readonly removes: 'add_wins' | 'remove_wins'; readonly otherwise: Policy }
+  /** What an expression makes of the siblings; it gives a value that all of them hold when they are equal. */
+  | { readonly kind: 'expression'; readonly expression: Expression; readonly otherwise: Policy }
   /** Three-way merge of text: what each side changed of what both had. */
   | { readonly kind: 'text'; readonly by: 'lines' | 'words'; readonly otherwise: Policy };
 

@@ -1,3 +1,6 @@
+import { ruled, verdictDetail } from './condition.js';
+import { evaluateNothing } from './expression.js';
+import { settleFlip } from './flip.js';
 import { actorOf, Counters, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -38,9 +41,16 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
   const facts: Fact[] = [];
   const questions: Question[] = [];
   const closes: { unit: UnitName | null; kind: Question['kind'] }[] = [];
-  for (const unit of hub.rules.units) {
-    const register = registerOf(state, unit.name);
+  for (const written of hub.rules.units) {
+    const seen: EntityState = { ...state, units: { ...state.units, ...units } };
+    const flip = settleFlip(entity, written, registerOf(state, written.name), { state: seen, hub, counters });
+    if (flip !== null) units[written.name] = flip.register;
+    if (flip?.fact != null) facts.push(flip.fact);
+    const register = flip?.register ?? registerOf(state, written.name);
     if (register.status === 'settled') continue;
+    // A question about a unit with a condition stays open when only the condition changed.
+    if (register.status === 'asked' && written.authority.kind === 'when') continue;
+    const { unit, verdict } = ruled(written, seen, hub);
     if (state.presence.kind === 'tombstone') {
       units[unit.name] = { ...register, status: 'settled' };
       if (register.status !== 'unsettled') closes.push({ unit: unit.name, kind: 'clash' });
@@ -52,7 +62,8 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
     units[unit.name] = outcome.register;
     if (outcome.register.status === 'settled' && register.status !== 'unsettled')
       closes.push({ unit: unit.name, kind: 'clash' });
-    if (outcome.fact !== null) facts.push({ ...outcome.fact, entity });
+    const why = verdict === null ? {} : { when: verdictDetail(verdict) };
+    if (outcome.fact !== null) facts.push({ ...outcome.fact, entity, detail: { ...outcome.fact.detail, ...why } });
     if (outcome.register.status === 'asked') questions.push(questionOf(unit, outcome.register, state));
   }
   for (const unit of hub.rules.units) {
@@ -118,7 +129,7 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
   if (siblings.every((sibling) => sameValue(unit.same, sibling.value, first.value))) {
     return coincident(unit, register, first);
   }
-  const resolution = resolutionOf(unit, siblings, register);
+  const resolution = resolutionOf(unit, siblings, register, hub);
   if (resolution.kind === 'ask')
     return {
       register: { ...register, status: 'asked' },
@@ -136,16 +147,17 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
 }
 
 /** A file that names a master now decides what was concurrent under an earlier one, if the master has a say in it. */
-function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: Register): Resolution {
+function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: Register, hub: Hub): Resolution {
   const { authority } = unit;
   if (authority.kind === 'master') {
     const own = siblings.find(({ side }) => side === authority.side);
     return own === undefined ? { kind: 'ask', rule: 'ask' } : { kind: 'winner', sibling: own, rule: authority.side };
   }
+  if (authority.kind === 'when') return { kind: 'ask', rule: 'ask' };
   const opinions = withOpinion(siblings, authority.blank);
   const only = opinions.length === 1 ? opinions[0] : undefined;
   return only === undefined
-    ? resolve(authority.policy, opinions, { unit, steps })
+    ? resolve(authority.policy, opinions, { unit, steps, evaluate: hub.evaluate ?? evaluateNothing })
     : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
 }
 

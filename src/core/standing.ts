@@ -64,9 +64,11 @@ export function mayDiffer(unit: UnitRules, state: EntityState): boolean {
   const register = registerOf(state, unit.name);
   if (register.override.length > 0) return true;
   const { authority } = unit;
-  if (authority.kind !== 'master' || !isBlank(register.value)) return false;
+  if (authority.kind === 'either' || !isBlank(register.value)) return false;
+  // By a condition: whichever way it goes, a side that holds something where nothing was agreed may differ.
+  const master = authority.kind === 'master' ? authority.side : null;
   return Object.entries(state.sides).some(
-    ([side, shadow]) => side !== authority.side && !isBlankRaw(unit, side as SideName, shadow.raws[unit.name] ?? null),
+    ([side, shadow]) => side !== master && !isBlankRaw(unit, side as SideName, shadow.raws[unit.name] ?? null),
   );
 }
 

@@ -67,6 +67,8 @@ export type Register = {
   readonly steps: readonly Step[];
   /** What is known of changes that answer our own writes; null when there are none. */
   readonly loop: Loop | null;
+  /** Which way the unit's condition went when it was last decided; null before that, and for a unit without one. */
+  readonly holds: boolean | null;
 };
 
 /** Counts against loops (semantics §1.8); its questions are asked once. */

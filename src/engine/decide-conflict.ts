@@ -363,5 +363,6 @@ function reviewPage(ports: EnginePorts, transaction: PairTransaction, rules: Pai
     source: 'review',
     run: { id: transaction.pair.nextRun, kind: 'decide' },
     hasher: ports.hasher,
+    evaluate: ports.evaluate,
   });
 }

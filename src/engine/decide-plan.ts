@@ -40,6 +40,7 @@ export async function decidePlanPage(
     nowMs: await ports.store.nowMs(),
     deliveries: Object.fromEntries(rules.sides.map(({ name }) => [name, 0])),
     sent,
+    ...(ports.evaluate === undefined ? {} : { evaluate: ports.evaluate }),
   };
   const first = input.after === null;
   // Entities are numbered without gaps, so progress says which pages were counted by an attempt that was cut short.

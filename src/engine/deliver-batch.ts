@@ -156,6 +156,7 @@ function pageOf(
     plan: delivery.plan,
     delivery: delivery.id,
     hasher: ports.hasher,
+    evaluate: ports.evaluate,
   });
 }
 

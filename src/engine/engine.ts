@@ -1,3 +1,4 @@
+import type { Evaluate } from '../core/expression.js';
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
@@ -263,6 +264,8 @@ export type EnginePorts = {
   readonly connectors: Connectors;
   readonly runner: Runner;
   readonly hasher: Hasher;
+  /** Evaluates the expressions of files; not given: every clash under one is asked. */
+  readonly evaluate?: Evaluate;
   /** Null or not given: nothing is signed, and verifying says so. */
   readonly checkpoints?: Checkpoints | null;
   readonly log: Log;

@@ -35,6 +35,7 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       source: 'listing',
       run: { id: transaction.pair.nextRun, kind: 'poll' },
       hasher: ports.hasher,
+      evaluate: ports.evaluate,
     });
     page.load(await transaction.entitiesByIds(gone.map(({ entity }) => entity)));
     let count = 0;

@@ -1,4 +1,5 @@
 import { isEmptyVector, vectorText, type Vector } from '../core/clock/version-vector.js';
+import type { Evaluate } from '../core/expression.js';
 import type { Hub } from '../core/hub.js';
 import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
@@ -38,6 +39,7 @@ export type PageOptions = {
   readonly plan?: number | null;
   readonly delivery?: number | null;
   readonly hasher: Hasher;
+  readonly evaluate?: Evaluate | undefined;
 };
 
 /** What one step decided about one entity; the page keeps the last state and gathers the rest. */
@@ -89,6 +91,7 @@ export class Page {
       nowMs,
       deliveries: Object.fromEntries(options.rules.sides.map(({ name }, index) => [name, pair.nextDelivery + index])),
       sent: transaction.sent,
+      ...(options.evaluate === undefined ? {} : { evaluate: options.evaluate }),
       complete: Object.fromEntries(options.rules.sides.map(({ name }) => [name, pair.cursors[name]?.complete ?? null])),
     };
   }

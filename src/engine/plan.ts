@@ -201,6 +201,7 @@ export async function applyPlanPage(
       run: { id: input.run, kind: 'apply' },
       plan: plan.id,
       hasher: ports.hasher,
+      evaluate: ports.evaluate,
     });
     const stored = await transaction.entitiesByIds(unmoved.map(({ id }) => id));
     page.load(stored);

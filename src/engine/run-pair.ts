@@ -195,7 +195,7 @@ export function controlPage(
   rules: SavedRevision['rules'],
   run: { id: number; kind: 'poll' | 'plan' | 'apply' | 'decide' | 'verify' },
 ): Page {
-  return new Page(transaction, { rules, source: 'control', run, hasher: ports.hasher });
+  return new Page(transaction, { rules, source: 'control', run, hasher: ports.hasher, evaluate: ports.evaluate });
 }
 
 export function pairFact(rule: string, actor: Fact['actor'], detail: Fact['detail']): Fact {

@@ -51,6 +51,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       // A lookout that was left behind may carry the number of a run that has ended: nobody would brake what it plans.
       run: { id: transaction.pair.nextRun, kind: input.plan === null ? 'poll' : 'plan' },
       hasher: ports.hasher,
+      evaluate: ports.evaluate,
     });
     const taking: Taking = {
       transaction,

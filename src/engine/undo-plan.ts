@@ -42,6 +42,7 @@ export async function decideUndoPage(
     nowMs: await ports.store.nowMs(),
     deliveries: Object.fromEntries(rules.sides.map(({ name }) => [name, 0])),
     sent,
+    ...(ports.evaluate === undefined ? {} : { evaluate: ports.evaluate }),
   };
   const counter = new PlanCounter(rules, after === null ? null : plan.counts);
   const items: PlanItem[] = [];
@@ -103,6 +104,7 @@ export async function applyUndoPage(
       run: { id: run, kind: 'apply' },
       plan: plan.id,
       hasher: ports.hasher,
+      evaluate: ports.evaluate,
     });
     const stored = await transaction.entitiesByIds(all.map(({ entity }) => entity));
     const still = stored.filter(({ tick }) => tick <= (plan.tick ?? 0));

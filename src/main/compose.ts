@@ -1,4 +1,5 @@
 import { connectorFactories } from '../connectors/registry.js';
+import { createEvaluate } from '../contract/expression.js';
 import { openStore, type PostgresStore } from '../db/postgres-store.js';
 import { createEngine } from '../engine/create-engine.js';
 import type { Engine } from '../engine/engine.js';
@@ -46,6 +47,7 @@ export async function compose(
     connectors,
     runner,
     hasher,
+    evaluate: createEvaluate(),
     checkpoints,
     log,
     loadRevision: (pair) => loadRevision(environment.configFolder, pair),

@@ -276,13 +276,14 @@ const otherCases: readonly BrokenFile[] = [
     name: 'a condition in a policy',
     line: name,
     by: 'name: { crm: name, erp: title, conflict: { prefer: crm, «when»: x } }',
-    problems: ['config.not_available'],
+    problems: ['config.rule_not_here'],
+    hint: 'when: …, use: …, else: …',
   },
   {
     name: 'a condition in a unit',
     line: name,
     by: 'name: { crm: name, erp: title, «when»: x }',
-    problems: ['config.not_available'],
+    problems: ['config.rule_not_here'],
   },
   {
     name: 'words that only warn',

@@ -89,6 +89,35 @@ test.for([
   expect(authority(`name: { crm: name, erp: title, conflict: ${written} }`)).toMatchObject({ policy });
 });
 
+test('a condition compiles to who decides in each case, and reads only what it names', () => {
+  const written = `{ when: 'phone == "1"', use: { master: erp, stray: leave }, else: { prefer: crm }, on_flip: realign }`;
+  expect(authority(`name: { crm: name, erp: title, blank: fill, conflict: ${written} }`)).toEqual({
+    kind: 'when',
+    condition: {
+      text: 'phone == "1"',
+      variables: { phone: { as: 'text', isList: false } },
+      result: { as: 'boolean', isList: false },
+    },
+    use: { kind: 'master', side: 'erp', stray: 'leave', blank: 'keeps' },
+    else: { kind: 'either', policy: { kind: 'prefer', side: 'crm', otherwise: ask }, blank: 'fill' },
+    onFlip: 'realign',
+  });
+});
+
+test('an expression compiles with the types of what it reads', () => {
+  const written = `{ expression: 'values[0] < base ? max(values) : max(values)', otherwise: { prefer: crm } }`;
+  expect(authority(`name: { crm: name, erp: title, as: decimal, conflict: ${written} }`)).toMatchObject({
+    policy: {
+      kind: 'expression',
+      expression: {
+        variables: { base: { as: 'decimal', isList: false }, values: { as: 'decimal', isList: true } },
+        result: { as: 'decimal', isList: false },
+      },
+      otherwise: { kind: 'prefer', side: 'crm' },
+    },
+  });
+});
+
 test('a policy of the unit goes before the default', () => {
   const more = 'conflicts: { default: newest }\n';
   expect(authority('name: { crm: name, erp: title, conflict: ask }', more)).toMatchObject({ policy: ask });

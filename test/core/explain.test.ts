@@ -14,6 +14,13 @@ import { agreedWorld, newWorld, valueAt, type World } from './world.js';
 
 // SPEC I21: every state of a unit has sentences, and every state of a record has exactly one standing.
 
+const whenSigned: Authority = {
+  kind: 'when',
+  condition: { text: 'true', variables: {}, result: { as: 'boolean', isList: false } },
+  use: { kind: 'master', side: a, stray: 'restore', blank: 'keeps' },
+  else: { kind: 'either', policy: { kind: 'set', removes: 'add_wins', otherwise: ask }, blank: 'fill' },
+  onFlip: 'realign',
+};
 const authorities: readonly Authority[] = [
   either(ask),
   either(preferA),
@@ -22,6 +29,7 @@ const authorities: readonly Authority[] = [
   either({ kind: 'lowest', monotone: false, otherwise: ask }),
   either({ kind: 'set', removes: 'add_wins', otherwise: ask }),
   either({ kind: 'text', by: 'lines', otherwise: ask }),
+  whenSigned,
   masterA('restore'),
   masterA('leave'),
   masterA('propose'),

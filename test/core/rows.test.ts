@@ -51,6 +51,18 @@ const policies: { readonly [name: string]: Column } = {
   monotone: numbers({ kind: 'highest', monotone: true, otherwise: ask }, rising),
   set: lists,
   text: texts,
+  expression: numbers(
+    {
+      kind: 'expression',
+      expression: {
+        text: 'max(values)',
+        variables: { values: { as: 'integer', isList: true } },
+        result: { as: 'integer', isList: false },
+      },
+      otherwise: ask,
+    },
+    rising,
+  ),
 };
 type PolicyName = keyof typeof policies;
 
@@ -69,7 +81,12 @@ type Row = {
 const each = (result: string): Row['is'] => Object.fromEntries(Object.keys(policies).map((name) => [name, result]));
 
 /** What the policies that order values say: they differ in what happens to an edit that saw what it took back. */
-const extreme = (result: string): Row['is'] => ({ highest: result, lowest: result, monotone: result });
+const extreme = (result: string): Row['is'] => ({
+  highest: result,
+  lowest: result,
+  monotone: result,
+  expression: result,
+});
 
 /** What the policies that merge say. */
 const merge = (result: string): Row['is'] => ({ set: result, text: result });
@@ -286,6 +303,7 @@ test.for([
   ['monotone', 'z > a'],
   ['set', 'z > a'],
   ['text', 'z > a'],
+  ['expression', 'z > a'],
   ['restore', 'x > b'],
   ['leave', 'x'],
   ['propose', 'x proposed z'],

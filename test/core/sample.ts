@@ -1,4 +1,5 @@
 import type { Vector } from '../../src/core/clock/version-vector.js';
+import { createEvaluate } from '../../src/contract/expression.js';
 import type { Hub } from '../../src/core/hub.js';
 import { entityId, pairId, recordKey, revisionId, sideName, unitName, type SideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
@@ -10,6 +11,7 @@ import type {
   LensName,
   MatchRule,
   PairRules,
+  PlainAuthority,
   Policy,
   SideRules,
   StrayRule,
@@ -17,6 +19,7 @@ import type {
 } from '../../src/core/rules.js';
 import type { Sibling } from '../../src/core/state.js';
 
+const evaluate = createEvaluate();
 export const a = sideName('a');
 export const b = sideName('b');
 export const c = sideName('c');
@@ -33,7 +36,7 @@ export function either(policy: Policy = ask, blank: BlankRule = 'value'): Author
   return { kind: 'either', policy, blank };
 }
 
-export function masterA(stray: StrayRule = 'restore', blank: 'keeps' | 'clears' = 'keeps'): Authority {
+export function masterA(stray: StrayRule = 'restore', blank: 'keeps' | 'clears' = 'keeps'): PlainAuthority {
   return { kind: 'master', side: a, stray, blank };
 }
 
@@ -104,6 +107,7 @@ export function hubOf(rules: PairRules, rest: Partial<Omit<Hub, 'rules'>> = {}):
     nowMs: 1000,
     deliveries: Object.fromEntries(rules.sides.map(({ name }, index) => [name, index + 1])),
     sent: new Set(),
+    evaluate,
     ...rest,
   };
 }

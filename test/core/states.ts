@@ -46,6 +46,7 @@ export const register: fc.Arbitrary<Register> = fc.record({
   delivered: bySide(vector),
   noop: bySide(fc.record({ vv: vector, tick })),
   override: fc.uniqueArray(side, { maxLength: 2 }),
+  holds: fc.option(fc.boolean()),
   steps: fc.array(fc.record({ dot, vv: vector, base: text, value: text }), { maxLength: 1 }),
   proposal: fc.option(
     fc.record({

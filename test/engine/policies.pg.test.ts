@@ -91,6 +91,48 @@ const cases: readonly Case[] = [
     says: 'a person is asked',
   },
   {
+    what: 'an expression makes a value of a clash',
+    unit: {
+      as: 'decimal',
+      same: 'decimal',
+      authority: either({
+        kind: 'expression',
+        expression: {
+          text: 'base - (base - min(values))',
+          variables: { base: { as: 'decimal', isList: false }, values: { as: 'decimal', isList: true } },
+          result: { as: 'decimal', isList: false },
+        },
+        otherwise: ask,
+      }),
+    },
+    from: '10',
+    typed: { crm: '9.5', erp: '8.25' },
+    end: both('8.25'),
+    kept: '9.5',
+    says: 'a clash becomes base - (base - min(values))',
+  },
+  {
+    what: 'who decides depends on another field of the record',
+    unit: {
+      authority: {
+        kind: 'when',
+        condition: {
+          text: 'name.startsWith("A")',
+          variables: { name: { as: 'text', isList: false } },
+          result: { as: 'boolean', isList: false },
+        },
+        use: { kind: 'master', side: crm, stray: 'restore', blank: 'keeps' },
+        else: { kind: 'either', policy: ask, blank: 'value' },
+        onFlip: 'nothing',
+      },
+    },
+    from: '1',
+    typed: { erp: '2' },
+    end: both('1'),
+    kept: 'startsWith',
+    says: 'When name.startsWith("A"): crm alone decides this',
+  },
+  {
     what: 'a stray edit is proposed and stays where it was typed',
     unit: { authority: { kind: 'master', side: crm, stray: 'propose', blank: 'keeps' } },
     from: '1',

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { createEvaluate } from '../../src/contract/expression.js';
 import { connectMemory } from '../../src/connectors/memory/connector.js';
 import { MemorySystem } from '../../src/connectors/memory/system.js';
 import {
@@ -101,6 +102,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     runner: options.runner ?? runner,
     hasher,
+    evaluate: createEvaluate(),
     log: silentLog,
     loadRevision: () => Promise.resolve({ pair, id: rules.revision, rules, text: '', connections: {} }),
     pageSize: options.pageSize ?? 100,

@@ -67,7 +67,7 @@ export const rules: Rules = {
       folder: 'src/contract',
       may: ['src/core'],
       mayAsType: enginePorts,
-      packages: { only: ['zod', '@hono/zod-openapi', 'yaml', 'fastest-levenshtein', 'node:*'] },
+      packages: { only: ['zod', '@hono/zod-openapi', 'yaml', 'fastest-levenshtein', '@marcbachmann/cel-js', 'node:*'] },
     },
     { folder: 'src/engine', may: ['src/core'], packages: { only: [] } },
     {

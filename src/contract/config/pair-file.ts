@@ -194,7 +194,8 @@ function reportRestless(report: Report, units: ReadonlyMap<string, ReadUnit | nu
   }
 }
 
-const policyKeys = ['prefer', 'newest', 'highest', 'lowest', 'set', 'text', 'otherwise'];
+const policyKeys = ['prefer', 'newest', 'highest', 'lowest', 'set', 'text', 'expression', 'otherwise'];
+const conflictKeys = [...policyKeys, 'when', 'use', 'else', 'on_flip'];
 
 /** The keys that a mapping at this path may have, for suggestions. */
 function knownKeys(path: YamlPath): readonly string[] {
@@ -205,6 +206,8 @@ function knownKeys(path: YamlPath): readonly string[] {
   if (path[0] === 'systems') return Object.keys(systemSchema.shape);
   if (path[0] === 'run') return Object.keys(runSchema.shape);
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);
+  if (last === 'conflict') return conflictKeys;
+  if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray'];
   return path[0] === 'alerts' ? ['when', 'tell'] : policyKeys;
 }
 

@@ -1,6 +1,7 @@
 import type { SideName } from '../../core/ids.js';
 import { orderedTypes } from '../../core/policy/order.js';
-import type { Policy, UnitRules } from '../../core/rules.js';
+import type { Expression, Policy, UnitRules } from '../../core/rules.js';
+import { readMergeExpression } from './condition-reader.js';
 import { parseInterval } from './durations.js';
 import type { Report } from './problems.js';
 import type { PolicyInput } from './schema.js';
@@ -18,6 +19,7 @@ type PolicyPlace = {
   readonly mapped: readonly SideName[];
   readonly unit: string;
   readonly as: UnitRules['as'];
+  readonly same: UnitRules['same'];
   /** Several fields on a side, decided as one. */
   readonly isGroup: boolean;
 };
@@ -49,7 +51,8 @@ type Step =
   | { readonly kind: 'prefer'; readonly side: SideName }
   | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean }
   | { readonly kind: 'set'; readonly removes: 'add_wins' | 'remove_wins' }
-  | { readonly kind: 'text'; readonly by: 'lines' | 'words' };
+  | { readonly kind: 'text'; readonly by: 'lines' | 'words' }
+  | { readonly kind: 'expression'; readonly expression: Expression };
 
 function stepOf(input: Exclude<PolicyInput, 'ask'>): string {
   if (typeof input === 'string') return input;
@@ -64,6 +67,7 @@ function readStep(place: PolicyPlace, input: Exclude<PolicyInput, 'ask'>, isFirs
   if (input === 'text') return readText(place, 'lines');
   if ('set' in input) return readSet(place, input.set);
   if ('text' in input) return readText(place, input.text);
+  if ('expression' in input) return readExpression(place, input.expression);
   if ('prefer' in input) {
     const side = readPreferred(place, input.prefer);
     return side === undefined ? undefined : { kind: 'prefer', side };
@@ -109,6 +113,20 @@ function readSet(place: PolicyPlace, word: 'add-wins' | 'remove-wins'): Step | u
     hint: isGroup ? 'map each list as a unit of its own' : 'write its type and how it is written: as: list, form: ";"',
   });
   return undefined;
+}
+
+/** Of a group an expression would have to give every member; it reads and gives one value. */
+function readExpression(place: PolicyPlace, text: string): Step | undefined {
+  const { source, report, path, unit, as, same, isGroup } = place;
+  const inner = [...path, 'expression'];
+  if (isGroup) {
+    report('config.rule_not_here', source.valueRange(inner), `an expression cannot make the group ${quoted(unit)}`, {
+      hint: 'map the field that it decides as a unit of its own',
+    });
+    return undefined;
+  }
+  const expression = readMergeExpression({ source, report, path: inner }, text, { as, same });
+  return expression === undefined ? undefined : { kind: 'expression', expression };
 }
 
 function readText(place: PolicyPlace, by: 'lines' | 'words'): Step | undefined {

@@ -33,6 +33,7 @@ export const problemCodes = {
   'config.bad_duration': 'error',
   'config.bad_limit': 'error',
   'config.rule_not_here': 'error',
+  'config.bad_expression': 'error',
   'config.two_writers': 'error',
   'config.two_masters': 'error',
   'config.key_mapped': 'error',

@@ -5,6 +5,7 @@ import {
   editedWords,
   eitherBlankWords,
   equalityWords,
+  flipWords,
   lensWords,
   masterBlankWords,
   policyWords,
@@ -38,7 +39,8 @@ export type PolicyInput =
   | { readonly highest: ExtremeInput; readonly otherwise?: PolicyInput | undefined }
   | { readonly lowest: ExtremeInput; readonly otherwise?: PolicyInput | undefined }
   | { readonly set: (typeof setWords)[number]; readonly otherwise?: PolicyInput | undefined }
-  | { readonly text: (typeof textWords)[number]; readonly otherwise?: PolicyInput | undefined };
+  | { readonly text: (typeof textWords)[number]; readonly otherwise?: PolicyInput | undefined }
+  | { readonly expression: string; readonly otherwise?: PolicyInput | undefined };
 type ExtremeInput = { readonly monotone?: boolean | undefined };
 
 const extreme = z.strictObject({
@@ -48,22 +50,44 @@ const extreme = z.strictObject({
     .meta({ description: 'An edit that takes the value back is put back. Default: false.' }),
 });
 
-export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z
-  .union([
-    policyWord,
-    z.strictObject({ prefer: text, otherwise: z.lazy(() => policySchema).optional() }),
-    z.strictObject({ newest: z.strictObject({ within: text }), otherwise: z.lazy(() => policySchema).optional() }),
-    z.strictObject({ highest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
-    z.strictObject({ lowest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
-    z.strictObject({ set: z.enum(setWords), otherwise: z.lazy(() => policySchema).optional() }),
-    z.strictObject({ text: z.enum(textWords), otherwise: z.lazy(() => policySchema).optional() }),
-  ])
-  .meta({
-    id: 'policy',
-    description:
-      'ask, newest, highest, lowest, set, text, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } }, ' +
-      '{ highest: { monotone: true } }, { set: remove-wins } or { text: words }. Default: ask.',
-  });
+const policyOptions = [
+  policyWord,
+  z.strictObject({ prefer: text, otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ newest: z.strictObject({ within: text }), otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ highest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ lowest: extreme, otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ set: z.enum(setWords), otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ text: z.enum(textWords), otherwise: z.lazy(() => policySchema).optional() }),
+  z.strictObject({ expression: text, otherwise: z.lazy(() => policySchema).optional() }),
+] as const;
+
+export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z.union(policyOptions).meta({
+  id: 'policy',
+  description:
+    'ask, newest, highest, lowest, set, text, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } }, ' +
+    '{ highest: { monotone: true } }, { set: remove-wins }, { text: words } or { expression: max(values) }. Default: ask.',
+});
+
+const masterBranch = z.strictObject({
+  master: text.meta({ description: 'The side that alone decides in this case.' }),
+  stray: z.enum(strayWords).optional(),
+});
+const branch = z.union([...policyOptions, masterBranch]);
+
+/** A policy, or one that depends on the record. */
+const conflictSchema = z.union([
+  ...policyOptions,
+  z.strictObject({
+    when: text.meta({ description: 'A condition (CEL) on units that stand before this one in the file.' }),
+    use: branch,
+    else: branch,
+    on_flip: z.enum(flipWords).optional().meta({
+      description: 'realign: when the condition changes, what is asked or was left is decided anew. Default: nothing.',
+    }),
+  }),
+]);
+export type BranchInput = z.infer<typeof branch>;
+export type ConflictInput = z.infer<typeof conflictSchema>;
 
 const as = z.enum(lensWords).meta({ description: 'The type both sides share. Default: text.' });
 const same = z.enum(equalityWords).meta({ description: 'When two values count as equal. Default: as the type says.' });
@@ -98,7 +122,7 @@ export const eitherUnitSchema = z
       description:
         'value: a blank is an edit like any other. ignore: it is no opinion. fill: and it is filled. Default: value.',
     }),
-    conflict: policySchema.optional(),
+    conflict: conflictSchema.optional(),
     stray: neverHere,
   })
   .catchall(pathsSchema);

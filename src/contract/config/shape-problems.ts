@@ -110,11 +110,11 @@ function reportUnknownKey(shaped: Shaped, place: YamlPath, key: string, parent: 
   const range = shaped.source.keyRange(place);
   if (key === 'when' && parent[0] === 'masters') {
     shaped.report(
-      'config.not_available',
+      'config.rule_not_here',
       range,
-      'rules that depend on a condition ("when") are not executed by this version',
+      'a condition ("when") stands at the top of "conflict", with what follows from it',
       {
-        hint: 'remove it, or let a person decide: conflict: ask',
+        hint: 'write conflict: { when: …, use: …, else: … }',
       },
     );
     return;

@@ -1,10 +1,18 @@
 import type { z } from 'zod';
 import { type SideName, type UnitName, unitName } from '../../core/ids.js';
-import type { Authority, Policy, StrayRule, UnitRules } from '../../core/rules.js';
+import type { Authority, PlainAuthority, Policy, StrayRule, UnitRules } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
+import { readCondition } from './condition-reader.js';
 import { readPolicy } from './policy-reader.js';
 import type { Report } from './problems.js';
-import { conflictsSchema, eitherUnitSchema, masterUnitSchema, type PolicyInput } from './schema.js';
+import {
+  conflictsSchema,
+  eitherUnitSchema,
+  masterUnitSchema,
+  type BranchInput,
+  type ConflictInput,
+  type PolicyInput,
+} from './schema.js';
 import { isMapping, valueAt } from './shape-problems.js';
 import { namePattern } from './side-reader.js';
 import { didYouMean, nearest, quoted } from './suggest.js';
@@ -20,6 +28,8 @@ type UnitContext = {
   readonly declared: readonly string[];
   /** What is done with edits that are not the master's, where a unit does not say. */
   readonly stray: StrayRule;
+  /** What stands before a unit in the file: conditions read nothing else. */
+  readonly earlier?: readonly (ReadUnit | null)[];
 };
 
 /** A unit with everything that was read of it; `rules` is missing after a problem. */
@@ -64,7 +74,7 @@ export function readUnits(context: UnitContext): ReadonlyMap<string, ReadUnit | 
         continue;
       }
       firstHeading.set(written, heading);
-      units.set(written, readUnit(context, heading, written, path));
+      units.set(written, readUnit({ ...context, earlier: [...units.values()] }, heading, written, path));
     }
   }
   if (units.size === 0) {
@@ -136,14 +146,9 @@ function reportUnknownKeys(
     if (declared.includes(key) || unitSettings.some((setting) => setting === key)) continue;
     const range = source.keyRange([...path, key]);
     if (key === 'when') {
-      report(
-        'config.not_available',
-        range,
-        'rules that depend on a condition ("when") are not executed by this version',
-        {
-          hint: 'remove it, or put the unit under "either" and let a person decide',
-        },
-      );
+      report('config.rule_not_here', range, 'a condition ("when") stands under "conflict", with what follows from it', {
+        hint: 'put the unit under "either" and write conflict: { when: …, use: …, else: … }',
+      });
     } else if (nearest(key, declared) === undefined && nearest(key, unitSettings) !== undefined) {
       report('config.unknown_key', range, `${quoted(key)} is not a setting of ${unit}`, {
         hint: didYouMean(key, unitSettings),
@@ -252,9 +257,64 @@ function readAuthority(context: UnitContext, unit: ReadUnit, data: MasterUnit | 
   }
   const either = data as EitherUnit;
   const { conflict, blank } = either;
+  if (typeof conflict === 'object' && 'when' in conflict) return readWhen(context, unit, either, conflict);
   const policy =
     conflict === undefined ? readDefaultPolicy(context, unit, either) : readUnitPolicy(context, unit, either, conflict);
   return policy === undefined ? undefined : { kind: 'either', policy, blank: blank ?? 'value' };
+}
+
+/** Who decides by a condition on the record: one authority where it holds, another where it does not. */
+function readWhen(
+  context: UnitContext,
+  unit: ReadUnit,
+  data: EitherUnit,
+  conflict: Extract<ConflictInput, { readonly when: string }>,
+): Authority | undefined {
+  const { source, report, earlier = [] } = context;
+  const path = [...unit.path, 'conflict'];
+  const readable = earlier.flatMap((before) =>
+    before?.rules === undefined
+      ? []
+      : [{ name: before.name, as: before.rules.as, isGroup: before.uses.length > before.mapped.length }],
+  );
+  const masters = valueAt(source.value, ['masters']);
+  const all = Object.values(isMapping(masters) ? masters : {}).flatMap((group) =>
+    isMapping(group) ? Object.keys(group) : [],
+  );
+  const condition = readCondition({ source, report, path: [...path, 'when'] }, conflict.when, readable, all);
+  const use = readBranch(context, unit, data, conflict.use, [...path, 'use']);
+  const otherwise = readBranch(context, unit, data, conflict.else, [...path, 'else']);
+  if (condition === undefined || use === undefined || otherwise === undefined) return undefined;
+  return { kind: 'when', condition, use, else: otherwise, onFlip: conflict.on_flip ?? 'nothing' };
+}
+
+function readBranch(
+  context: UnitContext,
+  unit: ReadUnit,
+  data: EitherUnit,
+  input: BranchInput,
+  path: YamlPath,
+): PlainAuthority | undefined {
+  if (typeof input === 'string' || !('master' in input)) {
+    const policy = readUnitPolicy(context, unit, data, input, path);
+    return policy === undefined ? undefined : { kind: 'either', policy, blank: data.blank ?? 'value' };
+  }
+  const master = unit.mapped.find((side) => side.name === input.master);
+  if (master !== undefined)
+    return { kind: 'master', side: master.name, stray: input.stray ?? context.stray, blank: 'keeps' };
+  const range = context.source.valueRange([...path, 'master']);
+  context.report(
+    'config.unknown_side',
+    range,
+    `${quoted(input.master)} is no side with a field in ${quoted(unit.name)}`,
+    {
+      hint: didYouMean(
+        input.master,
+        unit.mapped.map(({ name }) => name),
+      ),
+    },
+  );
+  return undefined;
 }
 
 /** Joined text cannot be split again, so nobody could grant it. */
@@ -288,6 +348,7 @@ function readUnitPolicy(
       mapped: unit.mapped.map((side) => side.name),
       unit: unit.name,
       as: data.as ?? 'text',
+      same: compiledSame(data.as ?? 'text', data.same ?? sameDefaults[data.as ?? 'text']),
       isGroup: unit.uses.length > unit.mapped.length,
     },
     input,

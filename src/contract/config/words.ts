@@ -31,6 +31,7 @@ export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
 export const policyWords = ['ask', 'newest', 'highest', 'lowest', 'set', 'text'] as const;
 export const setWords = ['add-wins', 'remove-wins'] as const;
+export const flipWords = ['nothing', 'realign'] as const;
 export const textWords = ['lines', 'words'] as const;
 export const runDefaults = { everyMs: 300_000, verifyEveryMs: 86_400_000 } as const satisfies Partial<PairRules['run']>;
 /** Newest decides only when both edits are known this precisely; wider apart it would be a coin toss. */
@@ -40,9 +41,9 @@ export const newestWithinDefaultMs = 86_400_000;
 const plannedWords: { readonly [setting: string]: RegExp } = {
   as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
-  conflict: /^(delta|expression)$/,
-  default: /^(delta|expression)$/,
-  otherwise: /^(delta|expression)$/,
+  conflict: /^delta$/,
+  default: /^delta$/,
+  otherwise: /^delta$/,
   deletes: /^(archive|unlink)$/,
   creates: /^(archive|link)$/,
   connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,

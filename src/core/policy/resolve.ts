@@ -1,8 +1,10 @@
 import { unreachable } from '../assert.js';
+import type { Evaluate } from '../expression.js';
 import type { Json } from '../json.js';
 import { isBlank } from '../mapping/equality.js';
 import type { Policy, UnitRules } from '../rules.js';
 import type { Sibling, Step } from '../state.js';
+import { evaluateSiblings } from './expression.js';
 import { newestOf } from './newest.js';
 import { extremeOf } from './order.js';
 import { mergeSets } from './set.js';
@@ -19,7 +21,11 @@ export type Resolution =
   | { readonly kind: 'ask'; readonly rule: string };
 
 /** What a policy may look at besides the siblings. */
-export type Clash = { readonly unit: Pick<UnitRules, 'as' | 'same'>; readonly steps: readonly Step[] };
+export type Clash = {
+  readonly unit: Pick<UnitRules, 'as' | 'same'>;
+  readonly steps: readonly Step[];
+  readonly evaluate: Evaluate;
+};
 
 /**
  * Decides among surviving siblings (semantics §2.2, column CC).
@@ -57,6 +63,8 @@ export function resolve(policy: Policy, siblings: readonly Sibling[], clash: Cla
     }
     case 'set':
       return merged(mergeSets(siblings, clash.steps, { same: clash.unit.same, removes: policy.removes }), 'set');
+    case 'expression':
+      return merged(evaluateSiblings(policy.expression, siblings, clash), `expression ${policy.expression.text}`);
     case 'text':
       return merged(mergeTexts(siblings, clash.steps, policy.by), 'text');
     default:

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { evaluateNothing } from '../../../src/core/expression.js';
 import { scalarText } from '../../../src/core/mapping/mapping.js';
 import { newestOf } from '../../../src/core/policy/newest.js';
 import { resolve, withOpinion } from '../../../src/core/policy/resolve.js';
@@ -191,7 +192,11 @@ test.for([
     'v1 newest',
   ],
 ] as const)('resolving: %s', ([, policy, list, expected]) => {
-  const resolution = resolve(policy, spans(...list), { unit: { as: 'text', same: 'exact' }, steps: [] });
+  const resolution = resolve(policy, spans(...list), {
+    unit: { as: 'text', same: 'exact' },
+    steps: [],
+    evaluate: evaluateNothing,
+  });
   expect(resolution.kind === 'winner' ? `${scalarText(resolution.sibling.value)} ${resolution.rule}` : 'ask').toBe(
     expected,
   );

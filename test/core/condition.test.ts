@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import type { Authority, Expression, UnitRules } from '../../src/core/rules.js';
+import { authoritySentence } from '../../src/core/explain.js';
+import { pack, unpack } from '../../src/core/pack.js';
+import { registerOf } from '../../src/core/register.js';
+import { a, ask, b, either, masterA, rulesOf, u, unitOf } from './sample.js';
+import { isKept, outcome, play } from './steps.js';
+import { agreedWorld, edit, heal, read, valueAt, type World } from './world.js';
+
+// SPEC I12, I21: who decides may depend on another unit of the record.
+
+const signed: Expression = {
+  text: 'state == "signed"',
+  variables: { state: { as: 'text', isList: false } },
+  result: { as: 'boolean', isList: false },
+};
+
+function start(onFlip: 'nothing' | 'realign', state: string | null, use = masterA('restore')): World {
+  const authority = { kind: 'when', condition: signed, use, else: either(ask), onFlip } as Authority;
+  const units: UnitRules[] = [unitOf('state', either(ask)), unitOf('u', authority)];
+  const records = { [a]: { id: 'k', state, u: 'x' }, [b]: { id: 'k', state, u: 'x' } };
+  return agreedWorld({ rules: rulesOf({ units }), records });
+}
+
+const sign = (world: World, state = 'signed'): World => read(edit(world, a, { state }), a);
+
+test.for([
+  ['signed', 'b=y b?', 'x > b'],
+  ['signed', 'a=y b=z a? b?', 'y > b'],
+  ['open', 'b=y b?', 'y > a'],
+  ['open', 'a=y b=z a? b?', 'y|z asked'],
+  [null, 'b=y b?', 'y > a'],
+] as const)('state %s: %s → %s', ([state, steps, result]) => {
+  expect(outcome(play(start('nothing', state), steps))).toBe(result);
+});
+
+test('the condition is read after the same reading changed what it reads', () => {
+  const both = read(edit(start('nothing', 'open'), b, { state: 'signed', u: 'y' }), b);
+  expect(registerOf(both.state, u).value).toBe('x');
+  expect(isKept(both, 'y')).toBe(true);
+  const stray = both.facts.find(({ kind }) => kind === 'stray');
+  expect(stray?.detail['units']).toMatchObject({
+    u: { to: 'y', when: { text: signed.text, holds: true, inputs: { state: 'signed' } } },
+  });
+});
+
+test('a question keeps what the condition looked at', () => {
+  const asked = play(start('nothing', 'open'), 'a=y b=z a? b?');
+  expect(asked.facts.find(({ kind }) => kind === 'asked')?.detail['when']).toEqual({
+    text: signed.text,
+    holds: false,
+    inputs: { state: 'open' },
+  });
+});
+
+test('a flip by itself changes nothing: a question stays open, and nobody is written', () => {
+  const asked = play(start('nothing', 'open'), 'a=y b=z a? b?');
+  const flipped = sign(asked);
+  expect(flipped.questions['u/clash']).toBeDefined();
+  const healed = heal(flipped);
+  expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(['y', 'z']);
+});
+
+test('realign: a flip to a master decides what was asked', () => {
+  const flipped = sign(play(start('realign', 'open'), 'a=y b=z a? b?'));
+  expect(flipped.questions['u/clash']).toBeUndefined();
+  const healed = heal(flipped);
+  expect([valueAt(healed, a), valueAt(healed, b)]).toEqual(['y', 'y']);
+  expect(isKept(healed, 'z')).toBe(true);
+});
+
+test('realign: a side that was left with its own value gets the agreed one when nobody may differ any more', () => {
+  const left = play(start('realign', 'signed', masterA('leave')), 'b=y b?');
+  expect(outcome(left)).toBe('x');
+  const flipped = heal(sign(left, 'open'));
+  expect([valueAt(flipped, a), valueAt(flipped, b)]).toEqual(['x', 'x']);
+  expect(flipped.facts.find(({ rule }) => rule.startsWith('on_flip: realign'))?.detail['when']).toMatchObject({
+    holds: false,
+  });
+  const again = heal(flipped);
+  expect([again.landed, again.facts.length]).toEqual([flipped.landed, flipped.facts.length]);
+});
+
+test('which way the condition went is remembered with the record', () => {
+  const { state } = sign(start('nothing', 'open'));
+  expect(registerOf(state, u).holds).toBe(true);
+  expect(unpack(pack(state))).toEqual(state);
+});
+
+test('a condition that cannot be told favours nobody', () => {
+  const broken: Expression = { ...signed, text: 'state < 1' };
+  const authority: Authority = {
+    kind: 'when',
+    condition: broken,
+    use: masterA('restore'),
+    else: masterA('restore'),
+    onFlip: 'nothing',
+  };
+  const units = [unitOf('state', either(ask)), unitOf('u', authority)];
+  const records = { [a]: { id: 'k', state: '1', u: 'x' }, [b]: { id: 'k', state: '1', u: 'x' } };
+  expect(outcome(play(agreedWorld({ rules: rulesOf({ units }), records }), 'a=y b=z a? b?'))).toBe('y|z asked');
+});
+
+test('both cases are explained', () => {
+  const [, unit] = start('nothing', 'open').rules.units;
+  expect(authoritySentence(unit as UnitRules)).toBe(
+    'When state == "signed": a alone decides this; an edit elsewhere is put back (pairs/p.yaml:u). ' +
+      'Else: Either side may edit this; a clash is asked (pairs/p.yaml:u).',
+  );
+});
