@@ -36,36 +36,15 @@ export type Settled = {
  */
 export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): Settled {
   if (state.presence.kind === 'alias') return { state, facts: [], writes: [], questions: [], closes: [] };
-  const counters = new Counters(state.counters);
-  const units: { [unit: UnitName]: Register } = {};
-  const facts: Fact[] = [];
-  const questions: Question[] = [];
-  const closes: { unit: UnitName | null; kind: Question['kind'] }[] = [];
-  for (const written of hub.rules.units) {
-    const seen: EntityState = { ...state, units: { ...state.units, ...units } };
-    const flip = settleFlip(entity, written, registerOf(state, written.name), { state: seen, hub, counters });
-    if (flip !== null) units[written.name] = flip.register;
-    if (flip?.fact != null) facts.push(flip.fact);
-    const register = flip?.register ?? registerOf(state, written.name);
-    if (register.status === 'settled') continue;
-    // A question about a unit with a condition stays open when only the condition changed.
-    if (register.status === 'asked' && written.authority.kind === 'when') continue;
-    const { unit, verdict } = ruled(written, seen, hub);
-    if (state.presence.kind === 'tombstone') {
-      units[unit.name] = { ...register, status: 'settled' };
-      if (register.status !== 'unsettled') closes.push({ unit: unit.name, kind: 'clash' });
-      continue;
-    }
-    const outcome = settleUnit(unit, register, hub, counters);
-    // Asked before, and nothing but the rule could have changed: the same answer is no news.
-    if (register.status === 'asked' && outcome.register.status === 'asked') continue;
-    units[unit.name] = outcome.register;
-    if (outcome.register.status === 'settled' && register.status !== 'unsettled')
-      closes.push({ unit: unit.name, kind: 'clash' });
-    const why = verdict === null ? {} : { when: verdictDetail(verdict) };
-    if (outcome.fact !== null) facts.push({ ...outcome.fact, entity, detail: { ...outcome.fact.detail, ...why } });
-    if (outcome.register.status === 'asked') questions.push(questionOf(unit, outcome.register, state));
-  }
+  const gathered: Gathered = {
+    units: {},
+    facts: [],
+    questions: [],
+    closes: [],
+    counters: new Counters(state.counters),
+  };
+  const { units, facts, questions, closes, counters } = gathered;
+  settleClashes(entity, state, hub, gathered);
   for (const unit of hub.rules.units) {
     const step = settleProposal(entity, unit, units[unit.name] ?? registerOf(state, unit.name), state);
     if (step === null) continue;
@@ -105,6 +84,51 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
     questions: [...questions, ...planned.questions],
     closes: [...closes, ...planned.closes],
   };
+}
+
+/** What settling has come to so far; the units among it are newer than the state's. */
+type Gathered = {
+  readonly units: { [unit: UnitName]: Register };
+  readonly facts: Fact[];
+  readonly questions: Question[];
+  readonly closes: { unit: UnitName | null; kind: Question['kind'] }[];
+  readonly counters: Counters;
+};
+
+/** Units in the order of the file, so that a condition reads what was decided before it. */
+function settleClashes(
+  entity: EntityId,
+  state: EntityState,
+  hub: Hub,
+  { units, facts, questions, closes, counters }: Gathered,
+): void {
+  for (const written of hub.rules.units) {
+    // Most units are settled under one rule, and cost nothing here.
+    if (written.authority.kind !== 'when' && registerOf(state, written.name).status === 'settled') continue;
+    const seen: EntityState = { ...state, units: { ...state.units, ...units } };
+    const flip = settleFlip(entity, written, registerOf(state, written.name), { state: seen, hub, counters });
+    if (flip !== null) units[written.name] = flip.register;
+    if (flip?.fact != null) facts.push(flip.fact);
+    const register = flip?.register ?? registerOf(state, written.name);
+    if (register.status === 'settled') continue;
+    // A question about a unit with a condition stays open when only the condition changed.
+    if (register.status === 'asked' && written.authority.kind === 'when') continue;
+    const { unit, verdict } = ruled(written, seen, hub);
+    if (state.presence.kind === 'tombstone') {
+      units[unit.name] = { ...register, status: 'settled' };
+      if (register.status !== 'unsettled') closes.push({ unit: unit.name, kind: 'clash' });
+      continue;
+    }
+    const outcome = settleUnit(unit, register, hub, counters);
+    // Asked before, and nothing but the rule could have changed: the same answer is no news.
+    if (register.status === 'asked' && outcome.register.status === 'asked') continue;
+    units[unit.name] = outcome.register;
+    if (outcome.register.status === 'settled' && register.status !== 'unsettled')
+      closes.push({ unit: unit.name, kind: 'clash' });
+    const why = verdict === null ? {} : { when: verdictDetail(verdict) };
+    if (outcome.fact !== null) facts.push({ ...outcome.fact, entity, detail: { ...outcome.fact.detail, ...why } });
+    if (outcome.register.status === 'asked') questions.push(questionOf(unit, outcome.register, state));
+  }
 }
 
 /** Units that the file no longer has: nobody can answer for them until it has them again. */

@@ -120,7 +120,7 @@ test('pull requests get one command for each problem', async () => {
   const { problems } = await checkFolder(folder);
   expect(renderGithub(problems, 'config/')).toBe(
     '::error file=config/pairs/suppliers.yaml,line=19,col=17,endColumn=24,title=config.not_available::' +
-      '"deletes: archive" is not executed by this version (possible here: ask, delete, ignore)',
+      '"deletes: archive" is not executed by this version (possible here: ask, delete, restore, ignore)',
   );
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { emptyFolder, running } from './screen.js';
 
 const commands =
-  'demo dev serve doctor init discover check plan apply run status watch verify hold pause drain resume review record ledger token help'.split(
+  'demo dev serve doctor init discover check plan apply run status watch verify hold pause drain resume undo review record ledger token help'.split(
     ' ',
   );
 
