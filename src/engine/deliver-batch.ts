@@ -3,7 +3,7 @@ import { vectorText, type Vector } from '../core/clock/version-vector.js';
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Receipt } from '../core/ledger/fold.js';
 import { observe } from '../core/observe.js';
-import { observeGone } from '../core/presence.js';
+import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
 import type { Intent } from '../core/state.js';
 import type { Connector, NativeWrite, WriteOutcome } from './connector.js';
@@ -301,7 +301,10 @@ class Answer {
         beganAtMs: this.#sentAtMs,
         complete: hub.complete?.[side] ?? null,
       });
-      this.#page.take(item.entity, { state: seen.state, facts: seen.facts });
+      // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
+      const { presence } = seen.state;
+      const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : [];
+      this.#page.take(item.entity, { state: seen.state, facts: seen.facts, questions });
       const landed = seen.facts.some(({ effects }) => effects.length > 0);
       this.note(item, landed ? 'landed' : 'not_landed', null, null);
       if (landed) this.#counts.written += 1;
