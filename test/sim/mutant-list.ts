@@ -34,14 +34,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'any read-back accepted as image',
     file: 'src/core/observe.ts',
-    from: `if (sent === undefined || raw === undefined || !sameValue(unit.same, raw, sent.raw)) continue;`,
+    from: `if (sent === undefined || raw === undefined || !sameRaw(unit, this.side, raw, sent.raw)) continue;`,
     to: `if (sent === undefined || raw === undefined) continue;`,
   },
   {
     name: 'image learned from repetition',
     file: 'src/core/observe.ts',
-    from: `|| !sameValue(unit.same, raw, sent.raw)) continue;`,
-    to: `|| !(sameValue(unit.same, raw, sent.raw) || sameValue(unit.same, raw, this.#raws[unit.name] ?? null))) continue;`,
+    from: `|| !sameRaw(unit, this.side, raw, sent.raw)) continue;`,
+    to: `|| !(sameRaw(unit, this.side, raw, sent.raw) || sameRaw(unit, this.side, raw, this.#raws[unit.name] ?? null))) continue;`,
   },
   {
     name: 'pairwise fold instead of siblings',
@@ -83,15 +83,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'create retried without lookup',
     file: 'src/engine/deliver-batch.ts',
-    from: `  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);`,
-    to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return resolveSent(ports, revision, connector, claim);`,
+    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);`,
+    to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim);`,
     focus: { side: { creates: 'twins', remembers: false }, world: { faults: ['lost response', 'kill'], workers: 1 } },
   },
   {
     name: 'unknown resent without looking',
     file: 'src/engine/deliver-batch.ts',
-    from: `  if (claim.wasSent) return resolveSent(ports, revision, connector, claim);`,
-    to: `  if (claim.wasSent && claim.items.some(({ kind }) => kind === 'create')) return resolveSent(ports, revision, connector, claim);`,
+    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);`,
+    to: `  if (claim.wasSent && claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim);`,
   },
   {
     name: 'unsent stale intents not superseded',
