@@ -34,14 +34,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'any read-back accepted as image',
     file: 'src/core/observe.ts',
-    from: `if (sent === undefined || raw === undefined || !sameRaw(unit, this.side, raw, sent.raw)) continue;`,
-    to: `if (sent === undefined || raw === undefined) continue;`,
+    from: `      if (!sameRaw(unit, this.side, raw, sent.raw)) {`,
+    to: `      if (sent.raw === undefined) {`,
   },
   {
     name: 'image learned from repetition',
     file: 'src/core/observe.ts',
-    from: `|| !sameRaw(unit, this.side, raw, sent.raw)) continue;`,
-    to: `|| !(sameRaw(unit, this.side, raw, sent.raw) || sameRaw(unit, this.side, raw, this.#raws[unit.name] ?? null))) continue;`,
+    from: `      if (!sameRaw(unit, this.side, raw, sent.raw)) {`,
+    to: `      if (!sameRaw(unit, this.side, raw, sent.raw) && !sameRaw(unit, this.side, raw, this.#raws[unit.name] ?? null)) {`,
   },
   {
     name: 'pairwise fold instead of siblings',
@@ -76,8 +76,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'missing read fence',
     file: 'src/core/observe.ts',
-    from: `if (shadow !== undefined && observation.readTick < shadow.tick) return`,
-    to: `if (shadow !== undefined && observation.readTick < -1) return`,
+    from: `if (shadow !== undefined && observation.readTick < shadow.tick)`,
+    to: `if (shadow !== undefined && observation.readTick < -1)`,
     focus: { side: { reads: 'full', deletes: 'listing' }, world: { workers: 2 } },
   },
   {
@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tombstone compacted early',
     file: 'src/engine/take-page.ts',
-    from: `  if (state?.presence.kind === 'tombstone') return shadow?.presence === 'present';`,
+    from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);`,
     to: `  if (state?.presence.kind === 'tombstone') return false;`,
   },
   {
