@@ -118,7 +118,7 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
 }
 
 /** A context that rose by a complete pass: the fold of the ledger must know it (SPEC I17). */
-function confirmation(unit: UnitRules, { value, vv, delivered }: Register, side: SideName): Effect {
+export function confirmation(unit: UnitRules, { value, vv, delivered }: Register, side: SideName): Effect {
   const ctx = { [side]: delivered[side] as Vector };
   return { unit: unit.name, before: value, after: value, vvBefore: vv, vvAfter: vv, ctx };
 }

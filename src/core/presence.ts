@@ -1,11 +1,13 @@
 import { includes, type Dot } from './clock/version-vector.js';
 import { awaitedOn } from './decide.js';
+import { mayEdit } from './guard.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
-import type { Fact } from './ledger/entry.js';
+import type { Effect, Fact } from './ledger/entry.js';
+import { confirmation } from './plan-writes.js';
 import { recordQuestion, type Question } from './question.js';
-import { contextOf, registerOf } from './register.js';
-import type { EntityState, Presence, SeenVectors, Shadow } from './state.js';
+import { confirmedContext, contextOf, registerOf, without } from './register.js';
+import type { EntityState, Presence, Register, SeenVectors, Shadow } from './state.js';
 
 export type Gone = {
   readonly kind: 'stale' | 'unchanged' | 'changed';
@@ -47,7 +49,8 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
   const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
   const hold = outcome === 'leave' ? ({ kind: 'left' } as const) : state.hold;
-  const known: EntityState = { ...state, counters: counters.counts, sides, presence, hold };
+  const { units, effects } = confirmedBefore(state, hub, side);
+  const known: EntityState = { ...state, counters: counters.counts, units, sides, presence, hold };
   const next = outcome === 'restore' ? awaitedOn(known, hub, side, gone) : known;
   const fact: Fact = {
     kind: 'deleted',
@@ -56,7 +59,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
     actor: { kind: 'side', side },
     rule: `deletes: ${sideRules(hub.rules, side).deletes}`,
     dot,
-    effects: [],
+    effects,
     detail: { key: shadow.key, outcome },
     lo: shadow.atMs,
     hi: hub.nowMs,
@@ -64,6 +67,28 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   const questions = outcome === 'ask' ? [deleteQuestion(next, hub, side)] : [];
   const closes = isLast ? questionsOfRecord(hub) : [];
   return { kind: 'changed', state: next, facts: [fact], questions, closes };
+}
+
+/**
+ * What an earlier complete pass confirmed of deliveries without a write is known from now on; the rest nothing confirms any
+ * more. The pass that shows the record gone shows no value: whoever makes the record anew has not seen what it had.
+ */
+function confirmedBefore(state: EntityState, hub: Hub, side: SideName) {
+  const units: { [unit: UnitName]: Register } = {};
+  const effects: Effect[] = [];
+  for (const unit of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, unit.name);
+    if (register.noop[side] === undefined) continue;
+    const complete = mayEdit(unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
+    const context = confirmedContext(register, side, complete);
+    const noop = without(register.noop, side);
+    const isKnown = includes(contextOf(register, side), context);
+    units[unit.name] = isKnown
+      ? { ...register, noop }
+      : { ...register, noop, delivered: { ...register.delivered, [side]: context } };
+    if (!isKnown) effects.push(confirmation(unit, units[unit.name] as Register, side));
+  }
+  return { units: { ...state.units, ...units }, effects };
 }
 
 type Outcome = 'ended' | 'delete' | 'restore' | 'ask' | 'leave';

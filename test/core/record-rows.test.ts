@@ -37,7 +37,7 @@ const rows: readonly (readonly [string, string, string, readonly string[]])[] = 
   ['D6', 'b edited, and the delete runs into it', 'a=- a? b=y b!', ['- y ?', '- y ?', '- -', 'y y', 'y y', '- y']],
   ['D7', 'both deleted', 'a=- b=- a? b?', ['- -', '- -', '- -', '- -', '- -', '- -']],
   ['D8', 'deleted, and back before anything was written', 'a=- a? a=x a?', ['x x', 'x x', 'x x', 'x x', 'x x', 'x x']],
-  ['D9', 'deleted, and back with another value', 'a=- a? a=z a?', ['z z', 'z z', 'z z', 'z z', 'z x ?', 'z z']],
+  ['D9', 'deleted, and back with another value', 'a=- a? a=z a?', ['z z', 'z z', 'z z', 'z z', 'z z', 'z z']],
   ['D10', 'a pending write finds nothing', 'b=y b? a=- a!', ['- y ?', '- y ?', '- -', 'y y', 'y y', '- y']],
 ];
 
