@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './tools/tally-reporter.js';
 
-const serverTests = ['test/**/*.pg.test.ts', 'test/**/*.stack.test.ts'];
+const slowerTests = ['test/**/*.files.test.ts', 'test/**/*.pg.test.ts', 'test/**/*.stack.test.ts'];
 
 /**
- * Three tiers, told apart by the suffix of the file: pure, with Postgres, with Postgres and Temporal.
+ * Four tiers, told apart by the suffix of the file: quick, with real files and sockets, with Postgres, with Temporal too.
  * One run covers them all, one group after the other, so that two cores are not asked to do everything at once.
  */
 export default defineConfig({
@@ -18,9 +18,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: serverTests,
+          exclude: slowerTests,
           pool: 'forks',
           // A test takes milliseconds; a machine that others use too takes its time.
+          testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'files',
+          include: ['test/**/*.files.test.ts'],
+          pool: 'forks',
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },

@@ -38,11 +38,13 @@ export const nounNames: TextRule = ({ path }) => {
   });
 };
 
+const tiers: ReadonlySet<string> = new Set(['files', 'pg', 'stack']);
+
 /** A test file of an unknown kind would run in no tier, or in the wrong one. */
 export const knownTiers: TextRule = ({ path }) => {
   if (/\.spec\.[cm]?tsx?$/.test(path)) return [`${path}: is never run; tests end in .test.ts`];
   const tier = /\.([^./]+)\.test\.tsx?$/.exec(path)?.[1];
-  return tier === undefined || tier === 'pg' || tier === 'stack' ? [] : [`${path}: unknown tier ${tier}`];
+  return tier === undefined || tiers.has(tier) ? [] : [`${path}: unknown tier ${tier}`];
 };
 
 export const noLeftovers: TextRule = ({ path, text }) =>
