@@ -1,8 +1,9 @@
+import { editsOf, effectOf } from './effect.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { keyOn } from './identity.js';
 import type { Json } from './json.js';
-import type { Effect, Fact } from './ledger/entry.js';
+import type { Fact } from './ledger/entry.js';
 import { isStopped, released } from './loop.js';
 import { getValue, isReadable } from './mapping/mapping.js';
 import { proposedValues } from './proposal.js';
@@ -30,24 +31,11 @@ export function decideUnit(
   const counters = new Counters(state.counters);
   const before = registerOf(state, unit.name);
   const after = released(withDecision(before, choice.value, counters.next(actorOf(hub, null)), hub.nowMs));
-  const losers: Json = before.siblings.map((sibling) => ({
-    side: sibling.side,
-    dot: sibling.dot.join(':'),
-    value: sibling.value,
-  }));
-  const effect: Effect = {
-    unit: unit.name,
-    before: before.value,
-    after: after.value,
-    vvBefore: before.vv,
-    vvAfter: after.vv,
-    ctx: {},
-  };
   return {
     state: { ...state, counters: counters.counts, units: { ...state.units, [unit.name]: after } },
     fact: factBy(entity, by, `${choice.rule} (${unit.place})`, hub, {
-      effects: [effect],
-      detail: { siblings: losers, note: by.note },
+      effects: [effectOf(unit, before, after)],
+      detail: { siblings: editsOf(before.siblings), note: by.note },
     }),
   };
 }

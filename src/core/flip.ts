@@ -1,3 +1,4 @@
+import { effectOf } from './effect.js';
 import { ruled, verdictDetail } from './condition.js';
 import { valueOf } from './decide.js';
 import { actorOf, type Counters, type Hub } from './hub.js';
@@ -39,9 +40,7 @@ export function settleFlip(
     actor: { kind: 'rule' },
     rule: `on_flip: realign (${unit.place})`,
     dot: after.winner,
-    effects: [
-      { unit: unit.name, before: register.value, after: value, vvBefore: register.vv, vvAfter: after.vv, ctx: {} },
-    ],
+    effects: [effectOf(unit, register, after)],
     detail: { when: verdictDetail(verdict) },
     lo: null,
     hi: null,

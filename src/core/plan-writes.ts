@@ -1,4 +1,5 @@
-import { includes, vectorText, type Vector } from './clock/version-vector.js';
+import { includes, vectorText } from './clock/version-vector.js';
+import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { ruled } from './condition.js';
 import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
@@ -115,12 +116,6 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
   const { losers, ...planned } = withUpdate(next, hub, side, mode, behind);
   const facts = losers === null ? [] : [losers];
   return { ...planned, facts: confirmed.length === 0 ? facts : [...facts, confirmedFact(hub, side, confirmed)] };
-}
-
-/** A context that rose by a complete pass: the fold of the ledger must know it (SPEC I17). */
-export function confirmation(unit: UnitRules, { value, vv, delivered }: Register, side: SideName): Effect {
-  const ctx = { [side]: delivered[side] as Vector };
-  return { unit: unit.name, before: value, after: value, vvBefore: vv, vvAfter: vv, ctx };
 }
 
 function confirmedFact(hub: Hub, side: SideName, effects: readonly Effect[]): Fact {

@@ -1,10 +1,10 @@
 import { includes, type Dot } from './clock/version-vector.js';
 import { awaitedOn } from './decide.js';
+import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Effect, Fact } from './ledger/entry.js';
-import { confirmation } from './plan-writes.js';
 import { recordQuestion, type Question } from './question.js';
 import { confirmedContext, contextOf, registerOf, without } from './register.js';
 import type { EntityState, Presence, Register, SeenVectors, Shadow } from './state.js';

@@ -3,8 +3,9 @@ import { evaluateNothing } from './expression.js';
 import { settleFlip } from './flip.js';
 import { actorOf, Counters, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
-import { sameJson, type Json } from './json.js';
-import type { Effect, Fact } from './ledger/entry.js';
+import { editsOf, effectOf } from './effect.js';
+import { sameJson } from './json.js';
+import type { Fact } from './ledger/entry.js';
 import { openKinds } from './loop.js';
 import { sameValue } from './mapping/equality.js';
 import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js';
@@ -203,19 +204,6 @@ function factOf(
   { before, after, siblings }: { before: Register; after: Register; siblings: readonly Sibling[] },
   rule: string,
 ): Fact {
-  const effect: Effect = {
-    unit: unit.name,
-    before: before.value,
-    after: after.value,
-    vvBefore: before.vv,
-    vvAfter: after.vv,
-    ctx: {},
-  };
-  const values: Json = siblings.map((sibling) => ({
-    side: sibling.side,
-    dot: sibling.dot.join(':'),
-    value: sibling.value,
-  }));
   return {
     kind,
     entity: null,
@@ -223,8 +211,8 @@ function factOf(
     actor: { kind: 'rule' },
     rule: `${rule} (${unit.place})`,
     dot: kind === 'asked' ? null : after.winner,
-    effects: [effect],
-    detail: { siblings: values },
+    effects: [effectOf(unit, before, after)],
+    detail: { siblings: editsOf(siblings) },
     lo: null,
     hi: null,
   };

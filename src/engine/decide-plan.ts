@@ -10,6 +10,7 @@ import type { EntityState } from '../core/state.js';
 import type { EnginePorts } from './engine.js';
 import { planOf } from './plan.js';
 import { itemsOf, labelOf, PlanCounter } from './plan-items.js';
+import { planningHub } from './planning-hub.js';
 import { revisionOf } from './revision.js';
 import type { PlanItem } from './store.js';
 import { pageSizeDefault } from './take-page.js';
@@ -31,17 +32,7 @@ export async function decidePlanPage(
   const pair = await ports.store.pair(plan.pair);
   const limit = ports.pageSize ?? pageSizeDefault;
   const entities = await ports.store.entities(plan.pair, { after: input.after, limit, standings: null });
-  const open = await ports.store.openDeliveries(plan.pair);
-  const sent = new Set(open.filter(({ state }) => state === 'sent').map(({ id }) => id));
-  const hub: Hub = {
-    rules,
-    epoch: pair.epoch,
-    tick: pair.tick + 1,
-    nowMs: await ports.store.nowMs(),
-    deliveries: Object.fromEntries(rules.sides.map(({ name }) => [name, 0])),
-    sent,
-    ...(ports.evaluate === undefined ? {} : { evaluate: ports.evaluate }),
-  };
+  const hub = await planningHub(ports, pair, rules);
   const first = input.after === null;
   // Entities are numbered without gaps, so progress says which pages were counted by an attempt that was cut short.
   const isCounted = (plan.progress?.done ?? 0) > (input.after ?? Number.POSITIVE_INFINITY);
@@ -49,7 +40,7 @@ export async function decidePlanPage(
   const items: PlanItem[] = [];
   // What waits to be sent is listed too: approving the plan is what lets it pass the brakes.
   const states = new Map(
-    entities.map(({ id, state }) => [id, withoutIntents(unpack(state), (delivery) => sent.has(delivery))]),
+    entities.map(({ id, state }) => [id, withoutIntents(unpack(state), (delivery) => hub.sent.has(delivery))]),
   );
   const candidates = await candidatesOf(ports, plan.pair, states);
   for (const [id, state] of states) {

@@ -13,6 +13,7 @@ import type { EnginePorts } from './engine.js';
 import { entityHistory } from './entity-history.js';
 import type { StoredEntry } from './ledger-store.js';
 import { Page } from './page.js';
+import { planningHub } from './planning-hub.js';
 import { revisionOf } from './revision.js';
 import { controlPage, pairFact } from './run-pair.js';
 import type { PlanItem, PlanRow, StoredEntity } from './store.js';
@@ -33,20 +34,10 @@ export async function decideUndoPage(
   const stored = await ports.store.transact(plan.pair, (transaction) =>
     transaction.entitiesByIds(all.map(({ entity }) => entity)),
   );
-  const open = await ports.store.openDeliveries(plan.pair);
-  const sent = new Set(open.filter(({ state }) => state === 'sent').map(({ id }) => id));
-  const hub: Hub = {
-    rules,
-    epoch: pair.epoch,
-    tick: pair.tick + 1,
-    nowMs: await ports.store.nowMs(),
-    deliveries: Object.fromEntries(rules.sides.map(({ name }) => [name, 0])),
-    sent,
-    ...(ports.evaluate === undefined ? {} : { evaluate: ports.evaluate }),
-  };
+  const hub = await planningHub(ports, pair, rules);
   const counter = new PlanCounter(rules, after === null ? null : plan.counts);
   const items: PlanItem[] = [];
-  for (const { id, before, changes } of withStates(all, stored, sent)) {
+  for (const { id, before, changes } of withStates(all, stored, hub.sent)) {
     const undone = await undoOn(ports, { entity: id, state: before, hub }, changes, scope, plan.createdBy);
     const settled = settle(id, undone.state, hub, 'write');
     const judged = { ...settled, questions: [...undone.questions, ...settled.questions] };

@@ -75,7 +75,7 @@ describe('what is allowed stays allowed', () => {
     ['a long test function', 'test/a.test.ts', inTest(`test('a', () => {\n${lines(functionLinesMax, '  b();')}});`)],
     ['a star that counts', 'src/db/a.ts', 'export const q = `select count(*) from pairs`;'],
     ['a path of the image', 'Dockerfile', 'COPY . /home/node/app/'],
-    ['a path of the repository', 'docs/a.md', 'docs/work/main.md and ./work/a'],
+    ['a path of the repository', 'docs/a.md', 'docs/root/main.md and ./root/a'],
     [
       'one name in two suites',
       'test/a.test.ts',

@@ -1,52 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { revisionId } from '../../src/core/ids.js';
 import { unpack } from '../../src/core/pack.js';
 import type { UnitRules } from '../../src/core/rules.js';
-import type { Choice } from '../../src/engine/engine.js';
-import type { ConflictKind, ConflictRow } from '../../src/engine/store.js';
-import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
-
-let world: World;
-afterEach(async () => {
-  await world.close();
-});
-
-async function start(options: Partial<Parameters<typeof openWorld>[0]> = {}): Promise<void> {
-  world = await openWorld({ rules: worldRules(), ...options });
-  world.crm.put(
-    { id: '1', name: 'Ada', phone: '1', street: 'High St 1', city: 'Bath' },
-    { id: '2', name: 'Bob', phone: '2', street: 'Low Rd 2', city: 'Bath' },
-  );
-  world.erp.put(
-    { id: '1', title: 'Ada', phone: '1', address: 'High St 1 Bath' },
-    { id: '2', title: 'Bob', phone: '2', address: 'Low Rd 2 Bath' },
-  );
-  await world.planAndApply();
-  await world.cycle();
-  await world.cycle();
-}
-
-const conflicts = async (kind?: ConflictKind): Promise<readonly ConflictRow[]> =>
-  (
-    await world.store.readModel.conflicts(
-      { pair: world.pair, state: 'open', kind: kind ?? null, unit: null, shape: null },
-      { after: null, limit: 100 },
-    )
-  ).rows;
-const answer = async (question: ConflictRow | undefined, choice: Choice): Promise<unknown> =>
-  world.engine.decide({ conflict: question?.id ?? 0, vv: question?.vv ?? '', choice, by: 'jo', note: null });
-const sound = async (): Promise<void> => {
-  expect((await world.engine.verifyLedger({ pair: world.pair })).problems).toEqual([]);
-};
-const crmFields = (id: string) => world.crm.get(key(id))?.fields;
-const erpFields = (id: string) => world.erp.get(key(id))?.fields;
-const take = async (side: typeof crm, plan: number | null = null): Promise<void> => {
-  const { run } = await world.engine.nextStep({ pair: world.pair });
-  while ((await world.engine.takePage({ pair: world.pair, side, run, plan })).more);
-};
-const unitsWith = (name: string, changes: Partial<UnitRules>): readonly UnitRules[] =>
-  worldRules().units.map((unit) => (unit.name === name ? { ...unit, ...changes } : unit));
-const hold = (mode: 'held' | 'active') => world.engine.setMode({ pair: world.pair, mode, by: 'jo' });
+import { answer, conflicts, crmFields, erpFields, hold, sound, start, take, unitsWith, world } from './two-people.js';
+import { crm, erp, key, worldRules } from './world.js';
 
 test('the question about a refused write closes when a later write is accepted', async () => {
   await start();

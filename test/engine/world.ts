@@ -18,21 +18,13 @@ import type { Connector } from '../../src/engine/connector.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { Checkpoints, Runner } from '../../src/engine/ports.js';
+import { absentRunner } from '../support/absent-runner.js';
 import { appRole, freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { hasher } from '../../src/main/hasher.js';
 import { silentLog } from '../support/silent-log.js';
 
 export const crm = sideName('crm');
 export const erp = sideName('erp');
-
-const runner: Runner = {
-  ensure: () => Promise.resolve(),
-  poke: () => Promise.resolve(),
-  runNow: () => Promise.reject(new Error('no workflow in this test')),
-  setMode: () => Promise.reject(new Error('no workflow in this test')),
-  ping: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};
 
 /** Two systems in this process, the real store, the real engine; the test is the workflow. */
 export type World = {
@@ -100,7 +92,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       open: (_revision, side) => Promise.resolve(connectors[side.name] as Connector),
       close: () => Promise.resolve(),
     },
-    runner: options.runner ?? runner,
+    runner: options.runner ?? absentRunner,
     hasher,
     evaluate: createEvaluate(),
     log: silentLog,

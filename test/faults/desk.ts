@@ -10,27 +10,17 @@ import { migrate } from '../../src/db/migrate.js';
 import { openStore, type PostgresStore } from '../../src/db/postgres-store.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { Runner } from '../../src/engine/ports.js';
 import type { PairStatus, SetAsideView } from '../../src/engine/read-model.js';
 import type { ConflictRow } from '../../src/engine/store.js';
 import { createConnectors } from '../../src/main/connectors.js';
 import { hasher } from '../../src/main/hasher.js';
 import { loadRevision } from '../../src/main/load-revision.js';
 import { appRole, freshDatabase } from '../support/postgres.js';
+import { absentRunner } from '../support/absent-runner.js';
 import { silentLog } from '../support/silent-log.js';
 import { type CrmPeople, openCrmPeople } from './crm-people.js';
 import { type ErpPeople, openErpPeople } from './erp-people.js';
 import { pairFile } from './pair-file.js';
-
-/** The workflow is the test: it asks for a cycle when it wants one. */
-const runner: Runner = {
-  ensure: () => Promise.resolve(),
-  poke: () => Promise.resolve(),
-  runNow: () => Promise.reject(new Error('no workflow in this test')),
-  setMode: () => Promise.reject(new Error('no workflow in this test')),
-  ping: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};
 
 /** A real table, a real file, the real store and engine, in this process and without Temporal. */
 export type Desk = {
@@ -73,7 +63,7 @@ export async function openDesk(records: number): Promise<Desk> {
     store,
     readModel: store.readModel,
     connectors,
-    runner,
+    runner: absentRunner,
     hasher,
     log: silentLog,
     loadRevision: (name) => loadRevision(folder, name),
