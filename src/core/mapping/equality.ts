@@ -72,8 +72,9 @@ function lettersOf(text: string): string {
 }
 
 function foldCase(text: string): string {
-  // Lower case of upper case folds what lower case alone leaves apart, such as ß and ss, and final sigma.
-  return text.normalize('NFKC').toUpperCase().toLowerCase().replace(/ς/gu, 'σ').normalize('NFKC');
+  // Lower case of upper case folds what lower case alone leaves apart, such as ß and ss, and final sigma; lower case
+  // first, since the capital ẞ is its own upper case.
+  return text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().replace(/ς/gu, 'σ').normalize('NFKC');
 }
 
 function canonicalBoolean(text: string): string {

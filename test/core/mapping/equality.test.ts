@@ -66,6 +66,16 @@ describe.for(equalities)('same: %s', (same) => {
     );
   });
 
+  test('the canonical form of every single character has itself as canonical form', () => {
+    const odd: string[] = [];
+    for (let point = 0; point <= 0x10ffff; point++) {
+      if (point >= 0xd800 && point <= 0xdfff) continue;
+      const canonical = canonicalText(same, String.fromCodePoint(point));
+      if (canonicalText(same, canonical) !== canonical) odd.push(point.toString(16));
+    }
+    expect(odd).toEqual([]);
+  });
+
   test('equality is reflexive, symmetric and transitive', () => {
     fc.assert(
       fc.property(value, value, value, (x, y, z) => {
@@ -160,6 +170,7 @@ test.for<[EqualityName, Json, Json, boolean]>([
   ['letters', 'Bob & Co', 'Bob Co', true],
   ['letters', 'AT&T', 'ATT', true],
   ['letters', 'Straße', 'STRASSE', true],
+  ['letters', 'STRAẞE', 'Strasse', true],
   ['letters', 'ΟΔΟΣ', 'οδος', true],
   ['letters', 'Cafe\u0301', 'Café', true],
   ['letters', 'Café', 'Cafe', false],
