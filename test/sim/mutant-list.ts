@@ -126,10 +126,16 @@ export const mutants: readonly Mutant[] = [
     to: `  return a === b || canonicalText(same, a) === canonicalText(same, b) || (same === 'decimal' && Math.abs(Number(a) - Number(b)) < 0.01);`,
     focus: { unit: { type: 'decimal' } },
   },
+  {
+    name: 'no attempt limit',
+    file: 'src/core/settle-loop.ts',
+    from: `    return count >= triesMax && !isParked;`,
+    to: `    return count < 0 && !isParked;`,
+    focus: { lastSide: { inert: 'u0' }, world: { faults: [] } },
+  },
 ];
 
 export const missing: readonly Missing[] = [
   { name: 'coincidence merged for counters', why: 'there is no policy for counters' },
   { name: 'merge treated as delete', why: 'merges within a system are not told apart' },
-  { name: 'no attempt limit', why: 'writes without visible effect have no limit' },
 ];

@@ -27,6 +27,8 @@ export type SideOptions = {
   readonly sparse: boolean;
   /** A rule of the system fills another field when we write one, so many times. */
   readonly automation: number;
+  /** A unit of which it takes every write, says yes and changes nothing, as a computed field would; null: none. */
+  readonly inert: string | null;
   readonly onCreate: 'copy' | 'ask' | 'ignore';
   readonly onDelete: 'ask' | 'delete' | 'ignore';
 };
@@ -94,6 +96,7 @@ export function plainSide(name: string, changes: Partial<SideOptions> = {}): Sid
     capitals: false,
     sparse: false,
     automation: 0,
+    inert: null,
     onCreate: 'copy',
     onDelete: 'ask',
     ...changes,
@@ -107,12 +110,14 @@ export function fieldsOf(unit: UnitOptions): readonly string[] {
 /** Worlds of a kind: what is the same in all of them, whatever the seed. */
 export type Focus = {
   readonly side?: Partial<SideOptions>;
+  /** Of the last side alone: what all of them have would leave nobody to be in agreement with. */
+  readonly lastSide?: Partial<SideOptions>;
   readonly unit?: Partial<UnitOptions>;
   readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize'>>;
 };
 
-export function focused(options: WorldOptions, { side = {}, unit = {}, world = {} }: Focus): WorldOptions {
-  const sides = options.sides.map((one) => ({ ...one, ...side }));
+export function focused(options: WorldOptions, { side = {}, lastSide = {}, unit = {}, world = {} }: Focus): WorldOptions {
+  const sides = options.sides.map((one, index) => ({ ...one, ...side, ...(index === options.sides.length - 1 ? lastSide : {}) }));
   const units = options.units.map((one) => ({ ...one, ...unit }));
   const records = options.records.map(({ key, sides: held }) => ({
     key,

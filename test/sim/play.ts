@@ -125,7 +125,8 @@ export class Play {
     if (this.violation === null) await checkEnd(world, 'before questions are answered');
     for (let answered = 0; this.violation === null && answered < 60; answered += 1) {
       if (!world.database.tables.conflicts.some(({ state }) => state === 'open')) break;
-      await this.#act(0, { act: 'decide', pick: answered, choice: 0 }, forever);
+      // First as the first answer says, such as to try again; who is asked the same over and over answers otherwise.
+      await this.#act(0, { act: 'decide', pick: answered, choice: answered < 20 ? 0 : 1 }, forever);
       await this.#act(0, { act: 'cycle', list: true }, forever);
     }
     if (this.violation === null) await this.#rest();

@@ -45,6 +45,8 @@ export type Effect = {
 /** What the system tells the checker about what happens in it. */
 export type Witness = {
   effect(effect: Effect): void;
+  /** A write was taken, and nothing of a unit changed. */
+  vain(side: string, carried: Carried): void;
   /** The system's own rule changes a field; the answer is the register as it is then. */
   automation(side: string, key: RecordKey, unit: UnitOptions, raw: Json, before: Register): Register;
 };
@@ -176,7 +178,8 @@ export class SimSystem {
   }
 
   /** Carries a write out without looking again. */
-  effect(carried: Carried): WriteOutcome {
+  effect(sent: Carried): WriteOutcome {
+    const carried = this.#withoutInert(sent);
     const { write } = carried;
     const before = this.row(write.key);
     if (write.kind === 'update' && before === null) return { kind: 'stale', record: null };
@@ -187,15 +190,29 @@ export class SimSystem {
         write.kind === 'create' ? { ...this.#blank(), ...write.fields } : write.fields,
         this.#delivered(carried),
       );
-    this.state = { ...this.state, done: new Set(this.state.done).add(write.idempotencyKey) };
+    if (carried !== sent) {
+      this.witness.vain(this.options.name, sent);
+      if (Object.keys(write.fields).length === 0) return { kind: 'accepted', record: null };
+    } else this.state = { ...this.state, done: new Set(this.state.done).add(write.idempotencyKey) };
     this.witness.effect({ side: this.options.name, carried, before, after: this.row(write.key) });
     if (write.kind !== 'delete') this.#automate(write.key, carried);
-    const record = this.options.answers === 'image' ? this.get(write.key) : null;
+    const record = this.options.answers === 'image' && carried === sent ? this.get(write.key) : null;
     return { kind: 'accepted', record };
   }
 
   execute(carried: Carried): WriteOutcome {
     return this.objection(carried) ?? this.effect(carried);
+  }
+
+  /** What is left of an update when the unit that cannot be written is taken out; the same when it carries none. */
+  #withoutInert(carried: Carried): Carried {
+    const inert = this.units.find(({ name }) => name === this.options.inert);
+    const { write, units } = carried;
+    if (inert === undefined || write.kind !== 'update' || units[inert.name] === undefined) return carried;
+    const names = fieldsOf(inert);
+    const fields = Object.fromEntries(Object.entries(write.fields).filter(([name]) => !names.includes(name)));
+    const others = Object.entries(units).filter(([name]) => name !== inert.name);
+    return { ...carried, write: { ...write, fields }, units: Object.fromEntries(others) };
   }
 
   #delivered({ write, units }: Carried): Row['registers'] {

@@ -69,6 +69,7 @@ export class World {
     this.effects = new Effects(this.oracle, options);
     const witness = {
       effect: (effect: Parameters<Effects['take']>[0]) => this.effects.take(effect),
+      vain: (side: string, carried: Parameters<Effects['vain']>[1]) => this.effects.vain(side, carried),
       automation: (side: string, key: string, unit: UnitOptions, raw: Json, before: Register): Register =>
         editedBy(this.newEdit(side, key, unit.name, raw), before),
     };

@@ -1,5 +1,6 @@
 import type { Json } from '../../../src/core/json.js';
-import type { Effect, Row } from '../system.js';
+import { limitDefaults } from '../../../src/core/rules.js';
+import type { Carried, Effect, Row } from '../system.js';
 import { canonical, type Edits, isWithin, rawOf, untouched } from '../truth.js';
 import type { WorldOptions } from '../options.js';
 import type { Oracle } from './oracle.js';
@@ -18,6 +19,8 @@ export type EffectState = {
   /** When people made a record anew, by key. */
   readonly made: readonly { readonly key: string; readonly side: string; readonly at: number }[];
   readonly writes: number;
+  /** By side and idempotency key: how often a write was taken that left nothing to see. */
+  readonly vain: ReadonlyMap<string, number>;
   /** Edits that a write took away within the window that its class leaves open (semantics §1.6). */
   readonly exposed: number;
   readonly clock: number;
@@ -27,7 +30,7 @@ export type EffectState = {
 export class Effects {
   readonly #oracle: Oracle;
   readonly #options: WorldOptions;
-  state: EffectState = { done: new Map(), deletes: [], made: [], writes: 0, exposed: 0, clock: 0 };
+  state: EffectState = { done: new Map(), deletes: [], made: [], writes: 0, vain: new Map(), exposed: 0, clock: 0 };
 
   constructor(oracle: Oracle, options: WorldOptions) {
     this.#oracle = oracle;
@@ -44,6 +47,18 @@ export class Effects {
   made(side: string, key: string): void {
     this.#tick();
     this.state = { ...this.state, made: [...this.state.made, { side, key, at: this.state.clock }] };
+  }
+
+  /** A write that leaves nothing to see is made twice; then a person is asked (I22). What they answered begins anew. */
+  vain(side: string, { write, entity }: Carried): void {
+    const name = `${side} ${write.idempotencyKey}`;
+    const count = (this.state.vain.get(name) ?? 0) + 1;
+    const vain = new Map(this.state.vain).set(name, count);
+    this.state = { ...this.state, writes: this.state.writes + 1, vain };
+    const mayCountAnew =
+      this.#oracle.state.decided.has(entity as never) || this.#options.faults.includes('restore hub');
+    if (count > limitDefaults.tries && !mayCountAnew)
+      this.#oracle.report('I22', `${side}/${write.key} was written ${count} times, and nothing there changed`);
   }
 
   #tick(): void {

@@ -1,4 +1,5 @@
 import type { Json } from '../../../src/core/json.js';
+import { isTripped, parkedSides } from '../../../src/core/loop.js';
 import type { Register } from '../../../src/core/state.js';
 import { Task } from '../task.js';
 import type { SimSystem } from '../system.js';
@@ -62,6 +63,8 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
 /** What a rule or a person lets differ: an open question, a side that may, a unit that nobody ever gave a value. */
 function isExcused(world: World, id: number, unit: UnitOptions, register: Register, side: string): boolean {
   if (register.status === 'asked' || register.override.includes(side as never)) return true;
+  // A limit stopped it and a person is asked (I22).
+  if (isTripped(register) || parkedSides(register).includes(side as never)) return true;
   // A master that never said anything, or said nothing: the others keep theirs.
   return (
     unit.authority.kind === 'master' &&
@@ -111,6 +114,14 @@ function checkQuestions(world: World, when: string): void {
         !isOpen(id, 'clash', unit.name)
       )
         world.oracle.report('I1', `unit ${unit.name} is asked and nobody is asked: ${place}`);
+    if (state.presence.kind === 'live')
+      for (const unit of world.options.units) {
+        const register = registerIn(state, unit);
+        if (isTripped(register) && !isOpen(id, 'tripped', unit.name))
+          world.oracle.report('I22', `unit ${unit.name} is tripped and nobody is asked: ${place}`);
+        if (parkedSides(register).length > 0 && !isOpen(id, 'parked', unit.name))
+          world.oracle.report('I22', `unit ${unit.name} is parked and nobody is asked: ${place}`);
+      }
   }
 }
 
