@@ -42,6 +42,8 @@ export type Observation = {
   readonly beganAtMs: number;
   /** The last complete pass of the side before this read; null when there was none. */
   readonly complete: { readonly tick: number; readonly atMs: number } | null;
+  /** The side had said yes to the write that is under way, without showing what it made of it. */
+  readonly isAfterYes?: boolean;
 };
 
 export type Observed = {
@@ -145,13 +147,14 @@ class Reading {
   /**
    * Step 3: a write to this record may or may not have landed. What shows the value we wrote is taken as landed (E5);
    * an unchanged token proves that nothing landed; anything else stays unproven, and the context stays low (L3). A value
-   * that is still the old one is counted: a write that leaves nothing to see is not made for ever (E6).
+   * that is still the old one is counted: a write that leaves nothing to see is not made for ever (E6). So is one that
+   * the side said yes to and left unchanged, token and all: that request was not lost.
    */
   resolveDoubt(intent: Intent): void {
     this.#resolved = true;
     this.#changed = true;
-    const { snapshot } = this.observation;
-    if (this.#shadow?.token != null && this.#shadow.token === snapshot.token) return;
+    const { snapshot, isAfterYes = false } = this.observation;
+    if (!isAfterYes && this.#shadow?.token != null && this.#shadow.token === snapshot.token) return;
     for (const unit of unitsOf(this.hub.rules, this.side)) {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);

@@ -205,7 +205,7 @@ async function acknowledgeAll(
     const answer = new Answer(page, delivery, claim.sentAtMs);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
-      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick);
+      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, true);
       else answer.take(item, outcome);
     });
     for (const item of claim.superseded) answer.leave(item);
@@ -274,8 +274,8 @@ class Answer {
     this.#settle.push(item.entity);
   }
 
-  /** The look after a lost answer: what is there now decides what happened. */
-  look(item: DeliveryItem, record: Snapshot | null, readTick: number): void {
+  /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
+  look(item: DeliveryItem, record: Snapshot | null, readTick: number, isAfterYes = false): void {
     const { side } = this.#delivery;
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
@@ -300,6 +300,7 @@ class Answer {
         readAtMs: hub.nowMs,
         beganAtMs: this.#sentAtMs,
         complete: hub.complete?.[side] ?? null,
+        isAfterYes,
       });
       // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
       const { presence } = seen.state;

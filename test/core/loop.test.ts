@@ -8,7 +8,7 @@ import { limitDefaults, type PairRules, type Policy, type UnitRules } from '../.
 import { standingOf } from '../../src/core/standing.js';
 import { a, ask, b, c, e, either, masterA, rulesOf, u, unitOf } from './sample.js';
 import { play } from './steps.js';
-import { agreedWorld, deliver, edit, hubAt, read, settleOnce, valueAt, type World } from './world.js';
+import { agreedWorld, deliver, edit, hubAt, look, read, settleOnce, take, valueAt, type World } from './world.js';
 
 // SPEC I22: a system that changes what it is given is stopped after a bounded number of writes, and a person is told.
 
@@ -127,6 +127,25 @@ test('an edit that answers nothing ends the chain', () => {
   const almost = rounds(play(start(rules), 'b=wrong b?'), { [b]: () => 'wrong' }, 5);
   expect(registerOf(almost.state, u).loop?.chain.length).toBe(4);
   expect(registerOf(play(almost, 'a=new a?').state, u).loop).toBeNull();
+});
+
+describe('a write that leaves a record as it was, version and all', () => {
+  const planned = play(start(rulesOf({ sides: two })), 'a=y a?');
+  function without(world: World, isAfterYes: boolean): World {
+    const sent = deliver(world, b, 'lost before');
+    const { snapshot, tick, atMs } = look(sent, b);
+    return take(sent, b, { snapshot, tick, atMs, isAfterYes });
+  }
+  const times = (isAfterYes: boolean): string =>
+    standing([1, 2, 3, 4].reduce((world) => without(world, isAfterYes), planned));
+
+  test('is made again as long as the request may have been lost', () => {
+    expect(times(false)).toBe('on_its_way');
+  });
+
+  test('is given up after two when the side had said yes to it', () => {
+    expect(times(true)).toBe('parked');
+  });
 });
 
 describe('a system that truncates and returns nothing to prove it', () => {

@@ -133,7 +133,12 @@ export function finishRead(world: World, side: SideName, taken: Taken, mode: Set
 export function take(
   world: World,
   side: SideName,
-  { snapshot, tick, atMs }: Pick<Taken, 'snapshot' | 'tick'> & { readonly atMs?: number },
+  {
+    snapshot,
+    tick,
+    atMs,
+    isAfterYes = false,
+  }: Pick<Taken, 'snapshot' | 'tick'> & { readonly atMs?: number; readonly isAfterYes?: boolean },
   mode: SettleMode = 'write',
 ): World {
   const hub = hubAt(world);
@@ -143,7 +148,8 @@ export function take(
   }
   const complete = world.complete[side] ?? null;
   const [readAtMs, beganAtMs] = [world.nowMs, atMs ?? world.nowMs];
-  const seen = observe(e, world.state, hub, side, { snapshot, readTick: tick, readAtMs, beganAtMs, complete });
+  const reading = { snapshot, readTick: tick, readAtMs, beganAtMs, complete, isAfterYes };
+  const seen = observe(e, world.state, hub, side, reading);
   // What is fenced is read again; the state remembers that the pass had something to show.
   if (seen.kind !== 'changed')
     return seen.state === world.state ? world : { ...world, state: seen.state, tick: world.tick + 1 };

@@ -104,5 +104,10 @@ export const smallScopes: readonly SmallScope[] = [
   { name: 'the newest stands', unit: { kind: 'newest' } },
   { name: 'a master decides', unit: { kind: 'master', side: 'crm', stray: 'restore' } },
   { name: 'a system without versions', unit: { kind: 'ask' }, side: { token: 'none', remembers: false } },
+  {
+    name: 'a system that says yes and changes nothing',
+    unit: { kind: 'ask' },
+    side: { inert: 'u', answers: 'bare', token: 'weak' },
+  },
   { name: 'a system that is read in full', unit: { kind: 'ask' }, side: { reads: 'full', deletes: 'listing' } },
 ];

@@ -131,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/settle-loop.ts',
     from: `    return count >= triesMax && !isParked;`,
     to: `    return count < 0 && !isParked;`,
-    focus: { lastSide: { inert: 'u0' }, world: { faults: [] } },
+    focus: { lastSide: { inert: 'u0', capitals: false, truncates: null }, world: { faults: [] } },
   },
 ];
 

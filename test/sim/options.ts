@@ -116,8 +116,15 @@ export type Focus = {
   readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize'>>;
 };
 
-export function focused(options: WorldOptions, { side = {}, lastSide = {}, unit = {}, world = {} }: Focus): WorldOptions {
-  const sides = options.sides.map((one, index) => ({ ...one, ...side, ...(index === options.sides.length - 1 ? lastSide : {}) }));
+export function focused(
+  options: WorldOptions,
+  { side = {}, lastSide = {}, unit = {}, world = {} }: Focus,
+): WorldOptions {
+  const sides = options.sides.map((one, index) => ({
+    ...one,
+    ...side,
+    ...(index === options.sides.length - 1 ? lastSide : {}),
+  }));
   const units = options.units.map((one) => ({ ...one, ...unit }));
   const records = options.records.map(({ key, sides: held }) => ({
     key,

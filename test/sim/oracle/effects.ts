@@ -55,9 +55,11 @@ export class Effects {
     const count = (this.state.vain.get(name) ?? 0) + 1;
     const vain = new Map(this.state.vain).set(name, count);
     this.state = { ...this.state, writes: this.state.writes + 1, vain };
-    const mayCountAnew =
-      this.#oracle.state.decided.has(entity as never) || this.#options.faults.includes('restore hub');
-    if (count > limitDefaults.tries && !mayCountAnew)
+    const { faults, sides } = this.#options;
+    // Under a version that does not move, an attempt whose answer was lost may not have been made at all: it is no such write.
+    const isUnseen = faults.length > 0 && sides.some((one) => one.name === side && one.token === 'weak');
+    const isAnew = this.#oracle.state.decided.has(entity as never) || faults.includes('restore hub');
+    if (count > limitDefaults.tries && !isAnew && !isUnseen)
       this.#oracle.report('I22', `${side}/${write.key} was written ${count} times, and nothing there changed`);
   }
 
