@@ -94,7 +94,11 @@ export async function openHub(stage: Stage, options: HubOptions): Promise<Hub> {
     users: ['parley_app'],
   });
   await migrate({ ownerUrl, appRole: 'parley_app' });
-  const store = await openStore({ url: await stage.postgres.url('parley', 'parley_app'), log });
+  const store = await openStore({
+    url: await stage.postgres.url('parley', 'parley_app'),
+    log,
+    wrappingKeys: [Buffer.alloc(32, 9)],
+  });
   const environment = {
     configFolder: options.configFolder,
     home: join(options.configFolder, '.parley'),

@@ -40,6 +40,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'plan.superseded': 409,
   'undo.nothing': 409,
   'erasure.no_key': 409,
+  'keys.unknown': 503,
   'record.not_found': 404,
   'record.erased': 410,
   'conflict.not_found': 404,

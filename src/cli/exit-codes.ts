@@ -54,6 +54,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'plan.superseded': refused,
   'undo.nothing': refused,
   'erasure.no_key': refused,
+  'keys.unknown': refused,
   'record.not_found': failed,
   'record.erased': failed,
   'conflict.not_found': failed,

@@ -72,6 +72,7 @@ export const jsonData = {
   }),
   hold: pairSchema,
   'token-add': z.object({ name: z.string(), role: z.string(), token: z.string() }),
+  'keys-rotate': z.object({ rewrapped: z.int() }),
   pause: pairSchema,
   drain: pairSchema,
   resume: pairSchema,

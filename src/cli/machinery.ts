@@ -19,6 +19,8 @@ export interface Machinery {
   describe(wish: DescribeWish): Promise<ObjectDescription>;
   /** Makes a bearer token for the API, keeps its hash, and returns it. */
   addToken(wish: { readonly name: string; readonly role: 'viewer' | 'operator' | 'owner' }): Promise<string>;
+  /** Wraps every data key of the history with the first of PARLEY_WRAPPING_KEY. */
+  rotateKeys(): Promise<{ readonly rewrapped: number }>;
   /** What verifying an exported ledger needs: hashes and signatures, no server. */
   proofs(): Promise<ProofPorts>;
   /** The folder of an example that ships with Parley. */

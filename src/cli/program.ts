@@ -6,6 +6,7 @@ import { dev } from './commands/dev.js';
 import { discover } from './commands/discover.js';
 import { doctor } from './commands/doctor.js';
 import { init } from './commands/init.js';
+import { keysRotate } from './commands/keys-rotate.js';
 import { ledgerExport } from './commands/ledger-export.js';
 import { ledgerList } from './commands/ledger-list.js';
 import { ledgerShow } from './commands/ledger-show.js';
@@ -80,6 +81,7 @@ export function buildProgram(session: Session, options: { readonly showsUsageErr
   addReview(program, session);
   addRecord(program, session);
   addLedger(program, session);
+  keysRotate(program.command('keys').description('the keys that encrypt the values of the history'), session);
   tokenAdd(program.command('token').description('who may use the API'), session);
   return program;
 }

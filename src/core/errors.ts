@@ -35,6 +35,7 @@ export const errorCodes = {
   'plan.superseded': { retryable: false },
   'undo.nothing': { retryable: false },
   'erasure.no_key': { retryable: false },
+  'keys.unknown': { retryable: false },
   'record.not_found': { retryable: false },
   'record.erased': { retryable: false },
   'conflict.not_found': { retryable: false },

@@ -112,8 +112,13 @@ function knownFields(rules: PairRules, state: EntityState, side: SideRules): Nat
   return { ...known, ...keyFields(side, shadow.key) };
 }
 
+/** One name for a record, as the names of two records hold it. */
+export function recordName({ side, key }: { readonly side: SideName; readonly key: RecordKey }): string {
+  return canonicalJson([side, key]);
+}
+
 /** One name for two records, whichever is named first: what a person said of them is remembered under it. */
 export function apartName(one: { side: SideName; key: RecordKey }, other: { side: SideName; key: RecordKey }): string {
-  const names = [canonicalJson([one.side, one.key]), canonicalJson([other.side, other.key])];
+  const names = [recordName(one), recordName(other)];
   return canonicalJson(names.sort());
 }

@@ -5,8 +5,9 @@ import type { Role, Store } from '../engine/store.js';
 import { type Database, openDatabase } from './client.js';
 import { openReadModel } from './read-model.js';
 import { selectOpen, selectRunCreates } from './store/deliveries.js';
-import { type Marker, markerOf } from './store/erasure.js';
-import { selectEntries, selectLeaves, selectRunEntries, storedEntry, unbroken } from './store/ledger.js';
+import { rewrapKeys } from './store/data-keys.js';
+import { markerOf } from './store/erasure.js';
+import { entryReader, selectEntries, selectLeaves, selectRunEntries, unbroken } from './store/ledger.js';
 import { checkMigrated } from './store/migrated.js';
 import { pairRow, savePair, selectPairs } from './store/pairs.js';
 import {
@@ -25,7 +26,8 @@ import { selectPage } from './store/record-states.js';
 import { selectRereads } from './store/rereads.js';
 import { insertRevision, savedRevision, selectRevision } from './store/revisions.js';
 import { selectRunCounts } from './store/runs.js';
-import { lockedPair, pairNotFound, selectClock } from './store/transaction.js';
+import { lockedPair, pairNotFound, selectClock, type StoreSecrets } from './store/transaction.js';
+import { wrappingKeysOf } from './wrapping-keys.js';
 
 export type StoreOptions = {
   /** The application role's URL. */
@@ -33,6 +35,8 @@ export type StoreOptions = {
   readonly log?: Log;
   /** Marks the identities of erased records; without it nothing is erased. At least 32 bytes. */
   readonly erasureKey?: Buffer | null;
+  /** Encrypt the values of the history; the first one wraps new keys. None: values stand as they are. */
+  readonly wrappingKeys?: readonly Buffer[];
   /** Connections kept; 10 when not given. */
   readonly connectionsMax?: number;
   /** Called with the text of every statement as it is sent; for tests that count. */
@@ -41,6 +45,8 @@ export type StoreOptions = {
 
 export type PostgresStore = Store & {
   readonly readModel: ReadModel;
+  /** Wraps every data key with the first wrapping key; @throws ParleyError `keys.unknown`. Safe to run again. */
+  rewrapKeys(): Promise<{ readonly rewrapped: number }>;
   /** Lets a bearer token in. Only its hash is given and kept; a hash that is known gets the newer name and role. */
   saveToken(token: { readonly hash: string; readonly name: string; readonly role: Role }): Promise<void>;
 };
@@ -63,13 +69,15 @@ export async function openStore(options: StoreOptions): Promise<PostgresStore> {
     log: options.log,
     onStatement: options.onStatement,
   });
+  const wrapping = wrappingKeysOf(options.wrappingKeys ?? []);
   const months = partitionsAhead(database, options.log);
   await months();
   return {
     ...configuration(database),
-    ...work(database, options.erasureKey == null ? null : markerOf(options.erasureKey)),
+    ...work(database, { marker: options.erasureKey == null ? null : markerOf(options.erasureKey), wrapping }),
     ...plans(database),
-    readModel: openReadModel(database),
+    readModel: openReadModel(database, wrapping),
+    rewrapKeys: () => rewrapKeys(database, wrapping),
     async tokenByHash(hash) {
       const [row] = await database.run((sql) => selectToken(sql, hash));
       return row ?? null;
@@ -147,9 +155,10 @@ type Work = Pick<
   | 'runCounts'
 >;
 
-function work(database: Database, marker: Marker | null): Work {
+function work(database: Database, secrets: StoreSecrets): Work {
+  const reader = (): ReturnType<typeof entryReader> => entryReader(secrets.wrapping);
   return {
-    transact: (pair, decide) => database.transaction(async (sql) => decide(await lockedPair(sql, pair, marker))),
+    transact: (pair, decide) => database.transaction(async (sql) => decide(await lockedPair(sql, pair, secrets))),
     openDeliveries: (pair) => database.run((sql) => selectOpen(sql, pair)),
     rereads: async (pair, side, limit) =>
       (await database.run((sql) => selectRereads(sql, pair, side, limit))).map(({ key }) => key),
@@ -157,11 +166,11 @@ function work(database: Database, marker: Marker | null): Work {
     linkedKeys: (pair, side, after, limit) =>
       database.run((sql) => selectLinkedKeys(sql, pair, { side, after, limit })),
     ledger: async (pair, from, limit) =>
-      (await database.run((sql) => selectEntries(sql, { pair, from, limit }))).map(storedEntry),
+      (await database.run((sql) => selectEntries(sql, { pair, from, limit }))).map(reader()),
     leaves: async (pair, from, limit) =>
       unbroken(await database.run((sql) => selectLeaves(sql, { pair, from, limit })), from),
     runEntries: async (pair, run, page) =>
-      (await database.run((sql) => selectRunEntries(sql, pair, run, page))).map(storedEntry),
+      (await database.run((sql) => selectRunEntries(sql, pair, run, page))).map(reader()),
     runCreates: (pair, run) => database.run((sql) => selectRunCreates(sql, pair, run)),
     async runCounts(pair, run) {
       const [row] = await database.run((sql) => selectRunCounts(sql, pair, run));

@@ -1,6 +1,7 @@
 import type { RecordKey, SideName } from '../core/ids.js';
 import type { ReadModel } from '../engine/read-model.js';
 import type { Database } from './client.js';
+import type { WrappingKeys } from './wrapping-keys.js';
 import { pageOf, placeAfter } from './store/paging.js';
 import { countWorkersAlive } from './store/presence.js';
 import { readConflicts } from './store/read-conflicts.js';
@@ -14,11 +15,11 @@ import { pairNotFound } from './store/transaction.js';
 type RawSetAside = { side: SideName; place: string; reason: string; key: RecordKey | null; at_ms: number };
 
 /** The ReadModel on Postgres; every list is read along an index. */
-export function openReadModel(database: Database): ReadModel {
+export function openReadModel(database: Database, wrapping: WrappingKeys): ReadModel {
   return {
     ...readRuns(database),
     ...readRecords(database),
-    ...readLedger(database),
+    ...readLedger(database, wrapping),
     ...readConflicts(database),
     async pairStatus(pair) {
       const [status] = await selectStatuses(database, pair);

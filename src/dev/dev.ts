@@ -237,6 +237,7 @@ function environmentOf(
     PARLEY_LOG: env['PARLEY_LOG'] ?? 'info',
     PARLEY_CHECKPOINTS: env['PARLEY_CHECKPOINTS'] ?? join(parleyFolder(workspace), 'checkpoints'),
     PARLEY_ERASURE_KEY: env['PARLEY_ERASURE_KEY'] ?? keys.erasure,
+    PARLEY_WRAPPING_KEY: env['PARLEY_WRAPPING_KEY'] ?? keys.wrapping,
     PARLEY_CHECKPOINT_KEY: env['PARLEY_CHECKPOINT_KEY'] ?? keys.checkpoint,
   };
 }

@@ -37,7 +37,13 @@ export async function compose(
     url: requireDatabase(environment),
     log,
     erasureKey: environment.erasureKey,
+    wrappingKeys: environment.wrappingKeys,
   });
+  if (environment.wrappingKeys.length === 0)
+    log.warn(
+      {},
+      'PARLEY_WRAPPING_KEY is not set: values of the history are stored as they are, and backups do not forget',
+    );
   const runner = createRunner({ variables: environment.temporal });
   const connectors = createConnectors({ environment, factoryOf: (kind) => connectorFactories[kind] });
   const { readModel } = store;

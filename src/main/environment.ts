@@ -18,6 +18,8 @@ export type Environment = {
   readonly logLevel: LogLevel;
   /** Marks the identities of erased records; null: nothing can be erased. */
   readonly erasureKey: Buffer | null;
+  /** Encrypt the values of the history; the first one wraps what is new. None: values stand as they are. */
+  readonly wrappingKeys: readonly Buffer[];
   /** Where checkpoints of the ledgers are kept, and the keys to sign and verify them; null: nothing is signed. */
   readonly checkpoints: {
     /** Absolute. */
@@ -34,6 +36,10 @@ export type Environment = {
 const text = z.string().trim().min(1);
 const postgresUrl = text.regex(/^postgres(ql)?:\/\//, 'must be postgres://user:password@host:port/database');
 
+const secretKey = z
+  .base64('must be base64')
+  .refine((key) => Buffer.from(key, 'base64').length >= 32, 'must hold at least 32 bytes');
+
 const schema = z.object({
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_OWNER_URL: postgresUrl.optional(),
@@ -44,10 +50,11 @@ const schema = z.object({
   PARLEY_CHECKPOINTS: text.optional(),
   PARLEY_CHECKPOINT_KEY: text.optional(),
   PARLEY_CHECKPOINT_PUBLIC_KEY: text.optional(),
-  PARLEY_ERASURE_KEY: z
-    .base64('must be base64')
-    .refine((key) => Buffer.from(key, 'base64').length >= 32, 'must hold at least 32 bytes')
-    .optional(),
+  PARLEY_ERASURE_KEY: secretKey.optional(),
+  PARLEY_WRAPPING_KEY: text
+    .transform((keys) => keys.split(/\s+/))
+    .pipe(z.array(secretKey))
+    .default([]),
   PARLEY_LOG: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
@@ -76,6 +83,7 @@ export function readEnvironment(variables: Environment['variables'] = process.en
     home: resolve(data.PARLEY_HOME),
     logLevel: data.PARLEY_LOG,
     erasureKey: data.PARLEY_ERASURE_KEY === undefined ? null : Buffer.from(data.PARLEY_ERASURE_KEY, 'base64'),
+    wrappingKeys: data.PARLEY_WRAPPING_KEY.map((key) => Buffer.from(key, 'base64')),
     checkpoints:
       data.PARLEY_CHECKPOINTS === undefined
         ? null

@@ -26,6 +26,10 @@ export function machineryOf(variables: Environment['variables']): Machinery {
       const { readEnvironment } = await import('./environment.js');
       return (await import('./token.js')).addToken(readEnvironment(variables), wish);
     },
+    async rotateKeys() {
+      const { readEnvironment } = await import('./environment.js');
+      return (await import('./keys.js')).rotateKeys(readEnvironment(variables));
+    },
     async proofs() {
       const [{ openNote, verifierOf }, { hasher }] = await Promise.all([
         import('../checkpoints/note.js'),

@@ -80,7 +80,7 @@ const stopping = new AbortController();
 beforeAll(async () => {
   database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
-  store = await openStore({ url: database.appUrl });
+  store = await openStore({ url: database.appUrl, wrappingKeys: [Buffer.alloc(32, 9)] });
   await store.saveToken({ hash: tokenHash(owner), name: 'ana', role: 'owner' });
   await store.saveToken({ hash: tokenHash(viewer), name: 'jo', role: 'viewer' });
   await store.beat('worker of the test');

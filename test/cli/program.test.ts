@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { emptyFolder, running } from './screen.js';
 
 const commands =
-  'demo dev serve doctor init discover check plan apply run status watch verify hold pause drain resume undo review record ledger token help'.split(
+  'demo dev serve doctor init discover check plan apply run status watch verify hold pause drain resume undo review record ledger keys token help'.split(
     ' ',
   );
 
@@ -124,4 +124,14 @@ test('a token is shown once, with the role that was asked for', async () => {
   const { exit, out } = await running({ words, cwd: await emptyFolder(), machinery: { addToken } });
   expect({ exit, out }).toEqual({ exit: 0, out: 'secret-token\n' });
   expect(asked).toEqual([{ name: 'ana', role: 'operator' }]);
+});
+
+test('a rotation of keys says how many it wrapped and what to do with the old one', async () => {
+  const machinery = { rotateKeys: () => Promise.resolve({ rewrapped: 1_204 }) };
+  const { exit, out, err } = await running({ words: ['keys', 'rotate'], cwd: await emptyFolder(), machinery });
+  expect({ exit, out }).toEqual({
+    exit: 0,
+    out: 'Wrapped 1,204 data keys with the first key. No value was touched.\n',
+  });
+  expect(err).toContain('Take the other keys out');
 });

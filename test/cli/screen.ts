@@ -79,6 +79,7 @@ export async function running({ words, cwd, env = {}, machinery = {}, columns, k
       demo: refuses,
       describe: refuses,
       addToken: refuses,
+      rotateKeys: refuses,
       proofs: () => Promise.resolve({ hasher, openNote: () => null }),
       example: (name) => join(import.meta.dirname, '../../examples', name),
       ...machinery,

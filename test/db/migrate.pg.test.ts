@@ -158,6 +158,7 @@ test('the application may append to the history, save revisions, use the rest, a
     ledger_payloads: 'INSERT SELECT',
     revisions: 'INSERT SELECT',
     suppressions: 'INSERT SELECT',
+    data_keys: 'INSERT SELECT',
     parley_migrations: 'SELECT',
   };
   expect(rights).toEqual(

@@ -32,6 +32,8 @@ export type World = {
   readonly crm: MemorySystem;
   readonly erp: MemorySystem;
   readonly store: PostgresStore;
+  /** The database, for another process on it. */
+  readonly appUrl: string;
   readonly engine: Engine;
   /** What the file says from now on; the next plan takes it up. */
   use(rules: PairRules): void;
@@ -59,12 +61,18 @@ export type WorldOptions = {
   readonly runner?: Runner;
   readonly checkpoints?: Checkpoints;
   readonly erasureKey?: Buffer;
+  /** The history is encrypted unless told otherwise. */
+  readonly wrappingKeys?: readonly Buffer[];
 };
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
-  const store = await openStore({ url: database.appUrl, erasureKey: options.erasureKey ?? null });
+  const store = await openStore({
+    url: database.appUrl,
+    erasureKey: options.erasureKey ?? null,
+    wrappingKeys: options.wrappingKeys ?? [Buffer.alloc(32, 9)],
+  });
   const deletes = options.deletes ?? 'feed';
   const systems = {
     crm: new MemorySystem({ key: ['id'], fields: ['id', 'name', 'phone', 'street', 'city'], deletes }),
@@ -110,6 +118,7 @@ class EngineWorld implements World {
   readonly store: PostgresStore;
   readonly engine: Engine;
   readonly use: World['use'];
+  readonly appUrl: string;
   readonly #database: TestDatabase;
 
   constructor(parts: {
@@ -128,6 +137,7 @@ class EngineWorld implements World {
     this.engine = parts.engine;
     this.use = parts.use;
     this.#database = parts.database;
+    this.appUrl = parts.database.appUrl;
   }
 
   async plan(): Promise<number> {

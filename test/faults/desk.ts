@@ -56,7 +56,7 @@ export async function openDesk(records: number): Promise<Desk> {
   await writeFile(join(folder, 'pairs', `${pair}.yaml`), pairFile(pair, 'delete'));
   const crm = await openCrmPeople(postgres(crmDatabase.url, { max: 1, onnotice: () => undefined }), records);
   const erp = await openErpPeople(join(folder, 'data', 'suppliers.csv'), records);
-  const store = await openStore({ url: hub.appUrl });
+  const store = await openStore({ url: hub.appUrl, wrappingKeys: [Buffer.alloc(32, 9)] });
   const environment = { configFolder: folder, home: join(folder, '.parley'), variables: { CRM_URL: crmDatabase.url } };
   const connectors = createConnectors({ environment, factoryOf: (kind) => connectorFactories[kind] });
   const engine = createEngine({

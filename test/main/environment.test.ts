@@ -38,6 +38,16 @@ test('every wrong variable is named, and no value is', () => {
   expect(() => readEnvironment(wrong)).not.toThrow(/hunter2|99999|loud/);
 });
 
+test('wrapping keys are told with spaces between them, the one that wraps first; a short one is refused unsaid', () => {
+  const [newer, older] = [Buffer.alloc(32, 1), Buffer.alloc(40, 2)];
+  const told = (keys: string): readonly Buffer[] => readEnvironment({ PARLEY_WRAPPING_KEY: keys }).wrappingKeys;
+  expect(told(`${newer.toString('base64')}  ${older.toString('base64')}`)).toEqual([newer, older]);
+  expect(readEnvironment({}).wrappingKeys).toEqual([]);
+  const short = Buffer.alloc(31, 3).toString('base64');
+  expect(() => told(`${newer.toString('base64')} ${short}`)).toThrow(/PARLEY_WRAPPING_KEY.*32 bytes/);
+  expect(() => told(short)).not.toThrow(short);
+});
+
 test('a process that needs the database says which variable is missing', () => {
   expect(() => requireDatabase(readEnvironment({}))).toThrow(/DATABASE_URL is not set/);
 });

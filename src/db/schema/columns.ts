@@ -6,7 +6,7 @@ export const byteText = customType<{ data: string }>({ dataType: () => 'text COL
 /** A moment. Written and read as epoch milliseconds by the queries; kept as a timestamp so that people can read it. */
 export const moment = (name: string) => timestamp(name, { withTimezone: true });
 
-/** The first half of a SHA-256: tells values apart without keeping them. */
+/** Half a SHA-256, keyed where the pair has a data key of its own: tells values apart without keeping them. */
 export const digest = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 /** A whole number that stays below 2^53. */

@@ -7,8 +7,11 @@ export const keptApart = pgTable(
   {
     // The pair that matches.
     pair: text('pair').notNull(),
-    // First half of the SHA-256 of both records' names.
+    // Digest of both records' names.
     digest: digest('digest').notNull(),
+    // Digests of each record's name, by which an erasure finds the row; null in rows of versions that had none.
+    one: digest('one'),
+    other: digest('other'),
   },
   (table) => [primaryKey({ columns: [table.pair, table.digest] })],
 );

@@ -7,7 +7,7 @@ export const matchValues = pgTable(
   {
     // The pair that matches.
     pair: text('pair').notNull(),
-    // First half of the SHA-256 of the value: values may be longer than an index entry, and they are nobody's business here.
+    // Digest of the value: values may be longer than an index entry, and they are nobody's business here.
     digest: digest('digest').notNull(),
     // The side that gave the value.
     side: text('side').notNull(),

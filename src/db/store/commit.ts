@@ -3,11 +3,13 @@ import type { AppendedEntries, Changes } from '../../engine/store.js';
 import { pipelined, type Sql } from '../client.js';
 import { closeConflicts, putConflicts } from './conflicts.js';
 import { insertDeliveries, putIntents, updateDeliveryStates } from './deliveries.js';
-import { insertEntries, insertPayloads } from './ledger.js';
+import { insertEntries } from './ledger.js';
 import { putKeptApart } from './kept-apart.js';
 import { putTexts } from './match-texts.js';
 import { putMatches } from './match-values.js';
+import type { PairKeys } from './pair-keys.js';
 import { updatePair } from './pairs.js';
+import { insertPayloads } from './payloads.js';
 import { deleteLinks, putLinks } from './record-links.js';
 import { insertEntities, updateEntities } from './record-states.js';
 import { deleteRereads, insertRereads } from './rereads.js';
@@ -22,14 +24,14 @@ const rowsPerStatementMax = 10_000;
  * unlinked and linked anew, a question closed and asked again, in one page. Of rows that name the same thing the last
  * one counts.
  */
-export async function commitChanges(sql: Sql, nowMs: number, changes: Changes): Promise<void> {
-  await pipelined(statementsOf(sql, nowMs, changes));
+export async function commitChanges(sql: Sql, nowMs: number, changes: Changes, keys: PairKeys): Promise<void> {
+  await pipelined(statementsOf(sql, nowMs, changes, keys));
 }
 
 type Statement = () => Promise<unknown>;
 
 /** Each statement is made when its turn comes, while the database works on those before it. */
-function* statementsOf(sql: Sql, nowMs: number, changes: Changes): Generator<Statement> {
+function* statementsOf(sql: Sql, nowMs: number, changes: Changes, keys: PairKeys): Generator<Statement> {
   const { pair, tick } = changes.pair;
   const at = { pair, tick, nowMs };
   const linkName = ({ side, key }: { side: string; key: string }) => `${side} ${key}`;
@@ -44,16 +46,17 @@ function* statementsOf(sql: Sql, nowMs: number, changes: Changes): Generator<Sta
     (chunk) => updateEntities(sql, at, chunk).then(({ count }) => requireAll(chunk, count)),
   );
   yield* each(lastByName(changes.links, linkName), (chunk) => putLinks(sql, pair, chunk));
-  yield* each(changes.matches, (chunk) => putMatches(sql, pair, chunk));
+  yield* each(changes.matches, (chunk) => putMatches(sql, pair, chunk, keys.digest));
   yield* each(
     lastByName(changes.texts, ({ side, entity, unit }) => `${side} ${entity} ${unit}`),
     (chunk) => putTexts(sql, pair, chunk),
   );
-  yield* each(changes.keptApart, (chunk) => putKeptApart(sql, pair, chunk));
+  yield* each(changes.keptApart, (chunk) => putKeptApart(sql, pair, chunk, keys.digest));
   yield* each(changes.deliveries, (chunk) => insertDeliveries(sql, pair, chunk));
   const { entries, head } = appended(changes);
+  // Asks for the keys; the database adds the entries while the values are encrypted.
+  yield* each(entries, (chunk) => insertPayloads(sql, pair, chunk, keys.wrapping));
   yield* each(entries, (chunk) => insertEntries(sql, pair, chunk));
-  yield* each(entries, (chunk) => insertPayloads(sql, pair, chunk));
   yield* each(changes.deliveryStates, (chunk) => updateDeliveryStates(sql, at, chunk));
   yield* each(
     lastByName(changes.intents, ({ delivery, entity }) => `${delivery} ${entity}`),

@@ -1,10 +1,13 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { ParleyError } from '../../core/errors.js';
+import { recordName } from '../../core/identity.js';
 import type { EntityId, PairId, RecordKey, SideName } from '../../core/ids.js';
 import type { ErasureTransaction, Erasure } from '../../engine/erasure-store.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
-import { entryColumns, type RawEntry, storedEntry } from './ledger.js';
+import { deleteKeptApart } from './kept-apart.js';
+import { entryColumns, entryReader, type RawEntry } from './ledger.js';
+import { type PairKeys, unkeyedDigest } from './pair-keys.js';
 
 /** Marks identities so that only who has the key can tell whose they are. */
 export type Marker = (text: string) => string;
@@ -14,26 +17,27 @@ export function markerOf(key: Buffer): Marker {
 }
 
 const keyText = (side: SideName, key: RecordKey): string => `key ${side} ${key}`;
-/** As `match_values` keeps it. */
-const matchDigest = (value: string): string => createHash('sha256').update(value).digest('hex').slice(0, 32);
 const matchText = (digest: string): string => `match ${digest}`;
 
-export function erasureIn(sql: Sql, pair: PairId, marker: Marker | null): ErasureTransaction {
+export function erasureIn(sql: Sql, pair: PairId, marker: Marker | null, keys: PairKeys): ErasureTransaction {
   return {
     async suppressed(side, records) {
       if (marker === null || records.length === 0) return new Set();
       const marks = new Map<string, RecordKey>();
       for (const { key, values } of records) {
         marks.set(marker(keyText(side, key)), key);
-        for (const value of values) marks.set(marker(matchText(matchDigest(value))), key);
+        // The second one: of erasures before the pair's digests were keyed.
+        for (const value of values)
+          for (const digest of [keys.digest, unkeyedDigest]) marks.set(marker(matchText(digest(value))), key);
       }
       const found = await selectSuppressed(sql, pair, [...marks.keys()]);
       return new Set(found.map(({ mark }) => marks.get(mark) as RecordKey));
     },
     aliasesOf: async (entity) => (await selectAliases(sql, pair, entity)).map(({ id }) => id),
-    deliveredEntries: async (entities) => (await selectDelivered(sql, pair, entities)).map(storedEntry),
+    deliveredEntries: async (entities) => (await selectDelivered(sql, pair, entities)).map(entryReader(keys.wrapping)),
     async erase(erasure) {
       if (marker === null) throw noKey();
+      await deleteKeptApart(sql, pair, erasure.keys.map(recordName), keys.digest);
       await forget(sql, pair, erasure, marker);
     },
   };

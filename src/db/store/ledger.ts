@@ -1,8 +1,11 @@
-import type { LedgerEntry, LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
+import type { LedgerEntry, LedgerPayload } from '../../core/ledger/entry.js';
 import type { EntityId, PairId, RevisionId, SideName, UnitName } from '../../core/ids.js';
 import type { EntityRange, StoredEntry } from '../../engine/ledger-store.js';
-import { jsonTexts, numberColumn, numbers, textColumn, words } from '../array-text.js';
+import type { WrittenEntry } from '../../engine/store.js';
+import { numberColumn, numbers, textColumn, words } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
+import type { WrappingKeys } from '../wrapping-keys.js';
+import { payloadColumns, payloadReader, type RawPayload } from './payloads.js';
 
 export type RawEntry = {
   pair: PairId;
@@ -25,9 +28,7 @@ export type RawEntry = {
   delivery: number | null;
   commitment: string;
   leaf: string;
-  nonce: string | null;
-  payload: string | null;
-};
+} & RawPayload;
 
 /** Which entries: of a pair, perhaps of one entity, from or below a position; newest or oldest first. */
 export type EntrySelection = {
@@ -53,9 +54,10 @@ export function selectEntries(sql: Sql, selection: EntrySelection): Rows<RawEntr
 export const entryColumns = (sql: Sql) => sql`
   entry.pair, entry.seq, (extract(epoch from entry.at) * 1000)::bigint as at_ms, kind, entity, side, units, actor,
   rule, revision, source, dot, vv_before, vv_after, edit_min_ms, edit_max_ms, run, delivery,
-  encode(commitment, 'hex') as commitment, encode(leaf, 'hex') as leaf, nonce, payload
-  from ledger entry left join ledger_payloads held
-    on held.pair = entry.pair and held.seq = entry.seq and held.at = entry.at`;
+  encode(commitment, 'hex') as commitment, encode(leaf, 'hex') as leaf, ${payloadColumns(sql)}
+  from ledger entry
+    left join ledger_payloads held on held.pair = entry.pair and held.seq = entry.seq and held.at = entry.at
+    left join data_keys locked on locked.pair = held.pair and locked.id = held.key`;
 
 /** Reads the pair's whole log twice, for want of an index over runs; only an undo asks. */
 export function selectRunEntries(sql: Sql, pair: PairId, run: number, page: EntityRange): Rows<RawEntry> {
@@ -84,8 +86,20 @@ export function unbroken(raws: readonly RawLeaf[], from: number): readonly strin
   return (gap < 0 ? raws : raws.slice(0, gap)).map(({ leaf }) => leaf);
 }
 
-export function storedEntry(raw: RawEntry): StoredEntry {
-  const entry: LedgerEntry = {
+/** Reads the entries of one answer; an entry whose payload was erased has none. */
+export function entryReader(wrapping: WrappingKeys): (raw: RawEntry) => StoredEntry {
+  const payloadOf = payloadReader(wrapping);
+  return (raw) => {
+    const entry = entryOf(raw);
+    const sealed = payloadOf(raw.pair, raw.seq, raw);
+    if (sealed === null) return { entry, payload: null, sealed };
+    const said = JSON.parse(sealed.text) as Omit<LedgerPayload, 'nonce'>;
+    return { entry, payload: { nonce: sealed.nonce, ...said }, sealed };
+  };
+}
+
+function entryOf(raw: RawEntry): LedgerEntry {
+  return {
     pair: raw.pair,
     seq: raw.seq,
     atMs: raw.at_ms,
@@ -107,15 +121,10 @@ export function storedEntry(raw: RawEntry): StoredEntry {
     commitment: raw.commitment,
     leaf: raw.leaf,
   };
-  if (raw.nonce === null || raw.payload === null) return { entry, payload: null, sealed: null };
-  const sealed: SealedPayload = { nonce: raw.nonce, text: raw.payload };
-  return { entry, payload: { nonce: raw.nonce, ...(JSON.parse(raw.payload) as Omit<LedgerPayload, 'nonce'>) }, sealed };
 }
 
-type Written = { readonly entry: LedgerEntry; readonly payload: SealedPayload };
-
 /** Most entries of a page differ in little more than position, entity and hashes; the rest is sent once. */
-export function insertEntries(sql: Sql, pair: PairId, written: readonly Written[]): Rows<object> {
+export function insertEntries(sql: Sql, pair: PairId, written: readonly WrittenEntry[]): Rows<object> {
   const entries = written.map(({ entry }) => entry);
   const atMs = numberColumn(entries.map((entry) => entry.atMs));
   const kind = textColumn(entries.map((entry) => entry.kind));
@@ -154,16 +163,4 @@ export function insertEntries(sql: Sql, pair: PairId, written: readonly Written[
       ${words(entries.map((entry) => entry.leaf))}::text[]) as list (
         seq, at_ms, kind, entity, side, units, actor, rule, revision, source, dot, vv_before, vv_after, edit_min_ms,
         edit_max_ms, run, delivery, commitment, leaf)`;
-}
-
-export function insertPayloads(sql: Sql, pair: PairId, written: readonly Written[]): Rows<object> {
-  return sql`
-    insert into ledger_payloads (pair, seq, at, nonce, payload)
-    select ${pair}, seq, to_timestamp(at_ms / 1000), nonce, payload
-    from unnest(
-      ${numbers(written.map(({ entry }) => entry.seq))}::bigint[],
-      ${numbers(written.map(({ entry }) => entry.atMs))}::float8[],
-      ${words(written.map(({ payload }) => payload.nonce))}::text[],
-      string_to_array(${jsonTexts(written.map(({ payload }) => payload.text))}, chr(30)))
-      as list (seq, at_ms, nonce, payload)`;
 }

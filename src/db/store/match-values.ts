@@ -1,26 +1,31 @@
-import type { PairId } from '../../core/ids.js';
+import type { EntityId, PairId, SideName } from '../../core/ids.js';
 import type { MatchRow } from '../../engine/match-store.js';
-import { numbers, texts } from '../array-text.js';
+import { numbers, texts, words } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
+import type { Digest } from './pair-keys.js';
 
-/** Half a SHA-256 tells values apart and keeps them out of the table. */
-const digest = (sql: Sql) => sql`substring(sha256(convert_to(list.value, 'UTF8')) for 16)`;
-
-export function selectByMatch(sql: Sql, pair: PairId, values: readonly string[]): Rows<MatchRow> {
-  return sql`
-    select list.value, found.side, found.entity
-    from (select distinct value from unnest(${texts(values)}::text[]) as given (value)) as list
-    join match_values found on found.pair = ${pair} and found.digest = ${digest(sql)}
+export async function selectByMatch(
+  sql: Sql,
+  pair: PairId,
+  values: readonly string[],
+  digest: Digest,
+): Promise<readonly MatchRow[]> {
+  const digests = new Map(values.map((value) => [digest(value), value]));
+  const found = await sql<{ digest: string; side: SideName; entity: EntityId }[]>`
+    select list.digest, found.side, found.entity
+    from unnest(${words([...digests.keys()])}::text[]) as list (digest)
+    join match_values found on found.pair = ${pair} and found.digest = decode(list.digest, 'hex')
     order by found.entity, found.side`;
+  return found.map((row) => ({ value: digests.get(row.digest) as string, side: row.side, entity: row.entity }));
 }
 
-export function putMatches(sql: Sql, pair: PairId, matches: readonly MatchRow[]): Rows<object> {
+export function putMatches(sql: Sql, pair: PairId, matches: readonly MatchRow[], digest: Digest): Rows<object> {
   return sql`
     insert into match_values (pair, digest, side, entity)
-    select ${pair}, ${digest(sql)}, list.side, list.entity
+    select ${pair}, decode(list.digest, 'hex'), list.side, list.entity
     from unnest(
-      ${texts(matches.map((match) => match.value))}::text[],
+      ${words(matches.map((match) => digest(match.value)))}::text[],
       ${texts(matches.map((match) => match.side))}::text[],
-      ${numbers(matches.map((match) => match.entity))}::bigint[]) as list (value, side, entity)
+      ${numbers(matches.map((match) => match.entity))}::bigint[]) as list (digest, side, entity)
     on conflict do nothing`;
 }

@@ -2,6 +2,7 @@ import type { PairId, RevisionId, SideName } from '../../core/ids.js';
 import type { Halt, PairMode, PairRow, SideCursor } from '../../engine/store.js';
 import { texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
+import { pairKeyId } from './data-keys.js';
 
 export type RawPair = {
   pair: PairId;
@@ -30,9 +31,15 @@ export function selectPairs(sql: Sql, pair: PairId | null): Rows<RawPair> {
   return sql`select ${columns(sql)} from pairs where ${pair}::text is null or pair = ${pair} order by pair`;
 }
 
-/** Waits for the pair's lock and reads the row as it is then. */
-export function lockPair(sql: Sql, pair: PairId): Rows<RawPair> {
-  return sql`select ${columns(sql)} from pairs where pair = ${pair} for update`;
+export type LockedPair = RawPair & { pair_key: string | null; pair_key_by: string | null };
+
+/** Waits for the pair's lock and reads the row as it is then, with the pair's own data key. */
+export function lockPair(sql: Sql, pair: PairId): Rows<LockedPair> {
+  return sql`
+    select ${columns(sql)},
+      (select encode(wrapped, 'hex') from data_keys where data_keys.pair = pairs.pair and id = ${pairKeyId}) as pair_key,
+      (select wrapped_by from data_keys where data_keys.pair = pairs.pair and id = ${pairKeyId}) as pair_key_by
+    from pairs where pair = ${pair} for update`;
 }
 
 export function pairRow(raw: RawPair): PairRow {

@@ -2,6 +2,7 @@ import { ParleyError } from '../../core/errors.js';
 import type { PairId } from '../../core/ids.js';
 import type { DeliveryState, DeliverySummary, PairTransaction } from '../../engine/store.js';
 import type { Rows, Sql } from '../client.js';
+import type { WrappingKeys } from '../wrapping-keys.js';
 import { commitChanges } from './commit.js';
 import { conflictRow, selectOpenConflicts } from './conflicts.js';
 import { deliveryRow, selectDelivery, selectOpen } from './deliveries.js';
@@ -9,6 +10,7 @@ import { selectKeptApart } from './kept-apart.js';
 import { selectAlike, selectTextCounts, setSimilarity } from './match-texts.js';
 import { selectByMatch } from './match-values.js';
 import { erasureIn, type Marker } from './erasure.js';
+import { pairKeys } from './pair-keys.js';
 import { lockPair, pairRow } from './pairs.js';
 import { planRow, selectOpenPlan } from './plans.js';
 import { selectByIds, selectByKeys, selectMovedSince } from './record-states.js';
@@ -28,11 +30,15 @@ function idsOf(deliveries: readonly DeliverySummary[], state: DeliveryState): Re
   return new Set(deliveries.filter((delivery) => delivery.state === state).map(({ id }) => id));
 }
 
+/** What a process knows and the database does not. */
+export type StoreSecrets = { readonly marker: Marker | null; readonly wrapping: WrappingKeys };
+
 /** Takes the pair's lock in the transaction of `sql` and hands out what may be read and written under it. */
-export async function lockedPair(sql: Sql, id: PairId, marker: Marker | null): Promise<PairTransaction> {
+export async function lockedPair(sql: Sql, id: PairId, secrets: StoreSecrets): Promise<PairTransaction> {
   const [[raw], [clock], open] = await Promise.all([lockPair(sql, id), selectClock(sql), selectOpen(sql, id)]);
   if (raw === undefined || clock === undefined) throw pairNotFound(id);
   const nowMs = clock.now_ms;
+  const known = await pairKeys(sql, id, raw, secrets.wrapping);
   return {
     pair: pairRow(raw),
     nowMs,
@@ -40,15 +46,14 @@ export async function lockedPair(sql: Sql, id: PairId, marker: Marker | null): P
     planned: idsOf(open, 'planned'),
     entitiesByKeys: async (side, keys) => (keys.length === 0 ? [] : selectByKeys(sql, id, side, keys)),
     entitiesByIds: async (ids) => (ids.length === 0 ? [] : selectByIds(sql, id, ids)),
-    entitiesByMatch: async (values) => (values.length === 0 ? [] : selectByMatch(sql, id, values)),
+    entitiesByMatch: async (values) => (values.length === 0 ? [] : selectByMatch(sql, id, values, known.digest)),
     textCounts: async (wanted) => (wanted.length === 0 ? [] : selectTextCounts(sql, id, wanted)),
     entitiesAlike: async (side, wanted) => {
       if (wanted.length === 0) return [];
       const [, found] = await Promise.all([setSimilarity(sql), selectAlike(sql, id, side, wanted)]);
       return found;
     },
-    keptApart: async (names) =>
-      names.length === 0 ? [] : (await selectKeptApart(sql, id, names)).map(({ name }) => name),
+    keptApart: async (names) => (names.length === 0 ? [] : selectKeptApart(sql, id, names, known.digest)),
     delivery: async (delivery) => {
       const [row] = await selectDelivery(sql, id, delivery);
       return row === undefined ? null : deliveryRow(row);
@@ -60,7 +65,7 @@ export async function lockedPair(sql: Sql, id: PairId, marker: Marker | null): P
     movedSince: async (ids, tick) =>
       ids.length === 0 ? [] : (await selectMovedSince(sql, id, ids, tick)).map((row) => row.id),
     openConflicts: async (ids) => (ids.length === 0 ? [] : (await selectOpenConflicts(sql, id, ids)).map(conflictRow)),
-    commit: (changes) => commitChanges(sql, nowMs, changes),
-    ...erasureIn(sql, id, marker),
+    commit: (changes) => commitChanges(sql, nowMs, changes, known),
+    ...erasureIn(sql, id, secrets.marker, known),
   };
 }
