@@ -1,8 +1,10 @@
 import { unreachable } from './assert.js';
 import { compare, vectorText } from './clock/version-vector.js';
+import { isSummed } from './delta.js';
 import type { SideName } from './ids.js';
 import { isTripped, parkedSides } from './loop.js';
 import { isBlank } from './mapping/equality.js';
+import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
 import type { Policy, UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
@@ -58,6 +60,8 @@ function clashClause(policy: Policy): string {
       return 'a clash keeps what any side added and drops what any side removed';
     case 'expression':
       return `a clash becomes ${policy.expression.text}`;
+    case 'delta':
+      return 'what each side adds to it is added up';
     case 'text':
       return `a clash of different ${policy.by} is merged`;
     default:
@@ -80,6 +84,7 @@ function statusSentence(unit: UnitRules, register: Register, sides: readonly Sid
       return 'Different values were read and wait for the next decision.';
     case 'asked':
     case 'asked_moved': {
+      if (isSummed(unit)) return `${totalSentence(register)} A person is asked (${unit.name}).`;
       const editors = register.siblings.flatMap(({ side }) => (side === null ? [] : [side]));
       const neverAgreed = register.siblings.every(({ base }) => isBlank(base));
       if (neverAgreed)

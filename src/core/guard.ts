@@ -1,4 +1,5 @@
 import { hasDot, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
+import { isNumber } from './delta.js';
 import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
@@ -14,6 +15,7 @@ export type Refusal = { readonly action: StrayRule; readonly why: StrayReason };
 export type StrayReason =
   | 'another side decides'
   | 'it is no list'
+  | 'it is no number'
   | 'a blank is no opinion'
   | 'the value only rises'
   | 'the value only falls';
@@ -39,6 +41,9 @@ export function refusalOf(
   if (!isValue(unit, side, edit.raw)) return { action: 'leave', why: 'it is no list' };
   if (authority.kind !== 'either') return null;
   const { policy, blank } = authority;
+  // What stood there before the records met is nobody's edit of a number: a person is asked about it.
+  if (policy.kind === 'delta' && edit.old !== undefined && !isNumber(getValue(unit, side, edit.raw)))
+    return { action: 'restore', why: 'it is no number' };
   if (blank !== 'value' && isBlankRaw(unit, side, edit.raw))
     return { action: blank === 'fill' ? 'restore' : 'leave', why: 'a blank is no opinion' };
   if ((policy.kind !== 'highest' && policy.kind !== 'lowest') || !policy.monotone) return null;

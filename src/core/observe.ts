@@ -1,4 +1,4 @@
-import { includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
+import { includes, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import {
   mayEdit,
   refusalOf,
@@ -11,6 +11,7 @@ import {
 } from './guard.js';
 import { restored } from './decide.js';
 import { ruled, verdictDetail } from './condition.js';
+import { addedDetail, isNumber, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -21,7 +22,7 @@ import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
 import {
   accept,
-  agreedAnew,
+  acceptMaster,
   confirmedContext,
   contextOf,
   registerOf,
@@ -124,6 +125,8 @@ class Reading {
   #resolved = false;
   /** Units that a write of ours may have changed, and the side shows neither its value nor the one before. */
   readonly #unproven = new Set<UnitName>();
+  /** What was written to numbers, where nobody can tell whether it had arrived. */
+  readonly #doubted = new Map<UnitName, Json>();
   /** Our last writes that the side has not changed since. */
   #wrote: Shadow['wrote'];
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
@@ -158,7 +161,12 @@ class Reading {
     for (const unit of unitsOf(this.hub.rules, this.side)) {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
-      if (sent === undefined || raw === undefined) continue;
+      if (sent === undefined) continue;
+      const isSum = isSummed(unit) && isNumber(this.#raws[unit.name] ?? null);
+      // A sum that shows proves nothing: somebody may have added just what we wrote. Not shown, it is no base any more.
+      if (isSum) this.#doubted.set(unit.name, sent.raw);
+      if (isSum && raw === undefined) delete this.#raws[unit.name];
+      if (isSum || raw === undefined) continue;
       const register = registerOf(this.#unitsState(), unit.name);
       if (!sameRaw(unit, this.side, raw, sent.raw)) {
         const old = this.#raws[unit.name];
@@ -178,7 +186,7 @@ class Reading {
     const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
     if (raw === undefined) return;
     const old = this.#raws[unit.name];
-    if (old !== undefined && sameRaw(unit, this.side, raw, old)) {
+    if (old !== undefined && sameRaw(unit, this.side, raw, old) && !this.#doubted.has(unit.name)) {
       if (!sameJson(raw, old)) this.#changed = true;
       this.#raws[unit.name] = raw;
       return;
@@ -269,7 +277,8 @@ class Reading {
     const vv = withDot(context, dot);
     const answer = answerTo(this.#wrote[unit.name], unit, raw, { atMs: this.#lo, hub: this.hub });
     const isAnswer = answer.isAnswer || this.#unproven.has(unit.name);
-    const hop = isAnswer ? { side: this.side, value: raw } : null;
+    // To add in turn is what such a number is for.
+    const hop = isAnswer && !isSummed(unit) ? { side: this.side, value: raw } : null;
     this.#wrote = without(this.#wrote, unit.name);
     const moved: Register = {
       ...withHop(withoutStray(before, this.side), hop, limitsOf(this.hub.rules).hops),
@@ -288,7 +297,10 @@ class Reading {
       from: old ?? null,
       to: raw,
       ...(refusal === null
-        ? { how: includes(vv, before.vv) ? 'dominates' : 'concurrent' }
+        ? {
+            how: includes(vv, before.vv) ? 'dominates' : 'concurrent',
+            ...addedDetail(unit, [old, raw], this.#readingOf(unit)),
+          }
         : { how: 'guarded', why: refusal.why }),
       ...(answer.isStaleForm ? { flag: staleForm } : {}),
       ...why,
@@ -309,20 +321,17 @@ class Reading {
       lo: this.#lo,
       hi: this.observation.readAtMs,
     };
+    if (isSummed(unit))
+      return withReading(register, sibling, this.#readingOf(unit), () => this.#counters.next(actorOf(this.hub, null)));
     if (unit.authority.kind === 'either') {
       const accepted = accept(register, sibling);
       return keepsSteps(unit.authority) ? withStep(accepted, sibling, this.#sidesOf(unit)) : accepted;
     }
-    // The master is alone in its register: whatever it holds is the value, and what it had not seen was never in it.
-    return {
-      ...register,
-      value: sibling.value,
-      vv: join(register.vv, edit.vv),
-      siblings: [sibling],
-      winner: edit.dot,
-      status: 'settled',
-      ...agreedAnew(register),
-    };
+    return acceptMaster(register, sibling);
+  }
+
+  #readingOf({ name }: UnitRules): NumberReading {
+    return { sent: this.#doubted.get(name) ?? null, isAnew: this.#shadow?.presence !== 'present' };
   }
 
   /** The sides that have the unit and the record. */

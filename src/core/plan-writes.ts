@@ -1,4 +1,5 @@
 import { includes, vectorText } from './clock/version-vector.js';
+import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { ruled } from './condition.js';
@@ -103,6 +104,8 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
     }
     const old = shadow.raws[unit.name];
     const target = putValue(unit, side, register.value, old);
+    // A number is not written over one that nobody has read: what was added there would be lost.
+    if (old === undefined && isSummed(unit)) continue;
     if (old === undefined || !sameRaw(unit, side, target, old)) behind.push({ unit, register, old, target });
     else if (!isNoopKnown(register, side)) {
       // Only of a side that may edit it matters what it had seen; another's first value stays one that never counted.

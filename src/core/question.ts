@@ -1,4 +1,5 @@
 import { vectorText } from './clock/version-vector.js';
+import { isInDoubt, isSummed } from './delta.js';
 import type { RecordKey, SideName, UnitName } from './ids.js';
 import { canonicalJson, type Json } from './json.js';
 import { canonicalText, isBlank, sameValue } from './mapping/equality.js';
@@ -70,7 +71,7 @@ export function questionOf(unit: UnitRules, register: Register, state: EntitySta
     vv: vectorText(register.vv),
     agreed: commonBase(unit, register),
     sides,
-    note: whyConcurrent(names, register),
+    note: isSummed(unit) ? totalNote(register) : whyConcurrent(names, register),
     rule: unit.place,
   };
 }
@@ -136,6 +137,19 @@ export function shown(value: Json): string {
   if (isBlank(value)) return '(blank)';
   const members: readonly Json[] = Array.isArray(value) ? value : [value];
   return members.map((member) => (member === null ? '' : scalarText(member))).join(', ');
+}
+
+/** The totals of which nobody can tell the right one. */
+function totalNote(register: Register): string {
+  const totals = register.siblings.map(({ value }) => shown(value));
+  return `The total is ${totals.join(' or ')}. ${totalSentence(register)}`;
+}
+
+/** Why nobody can tell the total of a number that is added up (core/delta.ts). */
+export function totalSentence(register: Register): string {
+  return isInDoubt(register)
+    ? 'It is not known whether a write had arrived when a side was read again, so what was added there is not clear.'
+    : 'These numbers have never agreed, so there is none to count from.';
 }
 
 function whyConcurrent(names: readonly SideName[], register: Register): string {

@@ -96,6 +96,19 @@ export function accept(register: Register, sibling: Sibling): Register {
   };
 }
 
+/** The master is alone in its register: whatever it holds is the value, and what it had not seen was never in it. */
+export function acceptMaster(register: Register, sibling: Sibling): Register {
+  return {
+    ...register,
+    value: sibling.value,
+    vv: join(register.vv, sibling.vv),
+    siblings: [sibling],
+    winner: sibling.dot,
+    status: 'settled',
+    ...agreedAnew(register),
+  };
+}
+
 /**
  * A rule chose among the siblings. The register gets a hub dot, so that its vector determines its value (L4); the
  * siblings stay, so that a later edit by one of them is resolved against the others and not against the outcome (§1.5).

@@ -157,7 +157,9 @@ export type Policy =
   /** What an expression makes of the siblings; it gives a value that all of them hold when they are equal. */
   | { readonly kind: 'expression'; readonly expression: Expression; readonly otherwise: Policy }
   /** Three-way merge of text: what each side changed of what both had. */
-  | { readonly kind: 'text'; readonly by: 'lines' | 'words'; readonly otherwise: Policy };
+  | { readonly kind: 'text'; readonly by: 'lines' | 'words'; readonly otherwise: Policy }
+  /** Of a number: every edit counts for what it added, so that none of them clash (core/delta.ts). */
+  | { readonly kind: 'delta' };
 
 /** How two records are known to stand for one entity; the first rule that finds one candidate decides. */
 export type MatchRule =

@@ -1,6 +1,7 @@
 import { vectorText } from './clock/version-vector.js';
 import { awaitedOn, decideUnit, factBy, type By, type Subject } from './decide.js';
 import { actorOf, Counters, type Hub } from './hub.js';
+import { addedBy, isSummed, withAdded } from './delta.js';
 import type { SideName, UnitName } from './ids.js';
 import { canonicalJson, sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
@@ -15,6 +16,8 @@ export type UnitChange = {
   readonly unit: UnitName;
   readonly before: Json;
   readonly after: Json;
+  /** What the changes added together, whatever was added between them by others; null when they are not of numbers. */
+  readonly added: string | null;
   /** Nobody had given a value before: there is nothing to go back to. */
   readonly isFirst: boolean;
   /** The ledger's entry of the first change. */
@@ -42,7 +45,10 @@ export type Undone = {
   readonly lost: string | null;
 };
 
-/** Joins the effects of several entries, oldest first, to one change a unit; effects that changed no value are none. */
+/**
+ * Joins the effects of several entries, oldest first, to one change a unit; effects that changed no value are none. What
+ * they added is summed up, because others may have added to the same number between them.
+ */
 export function unitChanges(
   effects: readonly { readonly seq: number; readonly effect: Effect }[],
 ): readonly UnitChange[] {
@@ -50,13 +56,16 @@ export function unitChanges(
   for (const { seq, effect } of effects) {
     const { unit, before, after, vvBefore } = effect;
     const known = found.get(unit);
-    if (known !== undefined) found.set(unit, { ...known, after });
-    else if (!sameJson(before, after)) {
+    const more = addedBy(before, after);
+    if (known !== undefined) {
+      const sum = more === null || known.added === null ? null : withAdded(known.added, more);
+      found.set(unit, { ...known, after, added: typeof sum === 'string' ? sum : null });
+    } else if (!sameJson(before, after)) {
       const isFirst = Object.keys(vvBefore).length === 0;
-      found.set(unit, { unit, before, after, isFirst, seq });
+      found.set(unit, { unit, before, after, added: more?.text ?? null, isFirst, seq });
     }
   }
-  return [...found.values()].filter(({ before, after }) => !sameJson(before, after));
+  return [...found.values()].filter(({ before, after, added }) => !sameJson(before, after) || (added ?? '0') !== '0');
 }
 
 /**
@@ -87,10 +96,11 @@ export function undo(subject: Subject, changes: Changes, what: string, by: By): 
       continue;
     }
     const register = registerOf(state, unit.name);
-    const judged = judge(unit, register, change);
+    const sum = totalWithout(unit, register, change);
+    const judged = sum === null ? judge(unit, register, change) : 'set';
     if (judged === 'set') {
       const rule = `undo of ${what}, entry ${change.seq}`;
-      const decided = decideUnit({ entity, state, hub }, unit, { value: change.before, rule }, by);
+      const decided = decideUnit({ entity, state, hub }, unit, { value: sum ?? change.before, rule }, by);
       state = decided.state;
       facts.push(decided.fact);
     } else if (judged === 'ask') questions.push(undoQuestion(unit, register, change, what));
@@ -104,8 +114,16 @@ export function undo(subject: Subject, changes: Changes, what: string, by: By): 
 const recreatedLoses =
   'made anew from the fields that this pair maps; what else its system held, and an id that the system gives, cannot be brought back';
 
+/** Of a number that is added up, the total without what the changes added: what others added since stays. Null of others. */
+function totalWithout(unit: UnitRules, { value, status }: Register, { added, isFirst }: UnitChange): Json {
+  if (!isSummed(unit) || added === null || isFirst || status !== 'settled') return null;
+  const less = addedBy(added, '0');
+  return less === null ? null : withAdded(value, less);
+}
+
 /** `set`, `ask`, null when it is what it was before, or why it stays as it is. */
 function judge(unit: UnitRules, register: Register, { before, after, isFirst }: UnitChange): string | null {
+  if (sameJson(before, after)) return null;
   if (isFirst) return 'it is the first value that was known: there is none before it';
   if (register.status !== 'settled') return 'a question about it is open: its answer decides';
   if (sameValue(unit.same, register.value, before)) return null;

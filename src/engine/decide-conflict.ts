@@ -10,6 +10,7 @@ import {
   type By,
   type Decided,
 } from '../core/decide.js';
+import { isNumber, isSummed } from '../core/delta.js';
 import { ParleyError } from '../core/errors.js';
 import type { SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
@@ -305,6 +306,8 @@ function valueFor(
     // One text for a group would blank its members everywhere.
     if (!isWhole)
       throw badChoice(conflict, `${unit.name} is a group of ${members} fields and needs a list of ${members} values`);
+    if (isSummed(unit) && !isNumber(choice.value))
+      throw badChoice(conflict, `${unit.name} needs a number to count from`);
     return { value: choice.value, rule: 'a value was typed' };
   }
   if (choice.kind !== 'keep') throw badChoice(conflict, verbs[conflict.kind]);

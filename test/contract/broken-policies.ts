@@ -6,10 +6,60 @@ const phone = 'phone: { crm: phone, erp: tel }';
 /** Policies where they cannot decide, and what they need to. */
 export const brokenPolicies: readonly BrokenFile[] = [
   {
-    name: 'a policy that is not executed',
+    name: 'a sum of texts',
     line: name,
     by: 'name: { crm: name, erp: title, conflict: «delta» }',
-    problems: ['config.not_available'],
+    problems: ['config.rule_not_here'],
+    hint: 'as: decimal',
+  },
+  {
+    name: 'a sum on a side that cannot tell whether a write was made',
+    line: name,
+    by: 'name: { crm: name, erp: title, as: decimal, conflict: «delta» }',
+    problems: ['config.rule_not_here'],
+    hint: 'postgres',
+  },
+  {
+    name: 'a sum of groups',
+    line: name,
+    by: 'name: { crm: [name, a], erp: [title, b], as: decimal, conflict: «delta» }',
+    problems: ['config.rule_not_here'],
+    hint: 'unit of its own',
+  },
+  {
+    name: 'a sum that compares texts',
+    line: name,
+    by: 'name: { crm: name, erp: title, as: decimal, same: exact, conflict: «delta» }',
+    problems: ['config.rule_not_here'],
+    hint: 'remove "same"',
+  },
+  {
+    name: 'a sum to which a blank would be no opinion',
+    line: name,
+    by: 'name: { crm: name, erp: title, as: decimal, blank: fill, conflict: «delta» }',
+    problems: ['config.rule_not_here'],
+    hint: 'remove "blank"',
+  },
+  {
+    name: 'a sum that would count clashes only',
+    line: name,
+    by: 'name: { crm: name, erp: title, as: decimal, conflict: { prefer: crm, otherwise: «delta» } }',
+    problems: ['config.rule_not_here'],
+    hint: 'alone',
+  },
+  {
+    name: 'a sum that would depend on the record',
+    line: name,
+    by: `name: { crm: name, erp: title, as: decimal, conflict: { when: 'phone == "x"', use: «delta», else: ask } }`,
+    problems: ['config.rule_not_here'],
+    hint: 'alone',
+  },
+  {
+    name: 'a sum under another name',
+    line: name,
+    by: 'name: { crm: name, erp: title, as: decimal, conflict: «counter» }',
+    problems: ['config.unknown_word'],
+    hint: 'delta',
   },
   {
     name: 'the highest of texts',

@@ -29,6 +29,7 @@ const authorities: readonly Authority[] = [
   either({ kind: 'lowest', monotone: false, otherwise: ask }),
   either({ kind: 'set', removes: 'add_wins', otherwise: ask }),
   either({ kind: 'text', by: 'lines', otherwise: ask }),
+  either({ kind: 'delta' }),
   whenSigned,
   masterA('restore'),
   masterA('leave'),

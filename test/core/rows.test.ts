@@ -39,6 +39,12 @@ const texts: Column = {
   },
 };
 
+/** `m` is what y and z add to x together; `p` twice y, `n` y and w, `o` z and w, `q` twice z. */
+const sums: Column = {
+  unit: unitOf('u', either({ kind: 'delta' }), { as: 'decimal', same: 'decimal' }),
+  letters: { x: '10', y: '13', z: '15', w: '22', m: '18', p: '16', n: '25', o: '27', q: '20' },
+};
+
 const policies: { readonly [name: string]: Column } = {
   ask: letters(either(ask)),
   prefer: letters(either(preferA)),
@@ -51,6 +57,7 @@ const policies: { readonly [name: string]: Column } = {
   monotone: numbers({ kind: 'highest', monotone: true, otherwise: ask }, rising),
   set: lists,
   text: texts,
+  delta: sums,
   expression: numbers(
     {
       kind: 'expression',
@@ -89,7 +96,7 @@ const extreme = (result: string): Row['is'] => ({
 });
 
 /** What the policies that merge say. */
-const merge = (result: string): Row['is'] => ({ set: result, text: result });
+const merge = (result: string): Row['is'] => ({ set: result, text: result, delta: result });
 
 /** A stray edit stays where it was typed; under `propose` a person is asked about it. */
 const left = (agreed: string, stray: string): Row['is'] => ({ leave: agreed, propose: `${agreed} proposed ${stray}` });
@@ -104,7 +111,7 @@ const rows: readonly Row[] = [
     is: { ...each('y > a'), restore: 'x > b', leave: 'x', propose: 'x proposed y' },
     kept: { restore: 'y', leave: 'y', propose: 'y' },
   },
-  { row: 'R4', what: 'both changed it to the same', steps: 'a=y b=y a? b?', is: each('y') },
+  { row: 'R4', what: 'both changed it to the same', steps: 'a=y b=y a? b?', is: { ...each('y'), delta: 'p > a b' } },
   {
     row: 'R5',
     what: 'both changed it, nobody knows who was later',
@@ -136,7 +143,12 @@ const rows: readonly Row[] = [
     kept: { newest: 'y', prefer: 'z', highest: 'y', lowest: 'y', monotone: 'y' },
   },
   { row: 'R6', what: 'a changed it, b is behind', steps: 'a=y a? b? a? b?', is: each('y > b') },
-  { row: 'R7', what: 'b types what is on its way to it', steps: 'a=y a? b=y b?', is: each('y') },
+  {
+    row: 'R7',
+    what: 'b types what is on its way to it',
+    steps: 'a=y a? b=y b?',
+    is: { ...each('y'), delta: 'p > a b' },
+  },
   {
     row: 'R8',
     what: 'b changes it while a change is on its way',
@@ -192,13 +204,13 @@ const rows: readonly Row[] = [
     row: 'R12',
     what: 'a blanks it',
     steps: 'a=~ a? b?',
-    is: { ...each('~ > b'), restore: '~', leave: '~', propose: '~', monotone: 'x > a' },
+    is: { ...each('~ > b'), restore: '~', leave: '~', propose: '~', monotone: 'x > a', delta: 'x > a' },
   },
   {
     row: 'R12',
     what: 'b blanks it',
     steps: 'b=~ a? b?',
-    is: { ...each('~ > a'), restore: 'x > b', ...left('x', '~'), monotone: 'x > b' },
+    is: { ...each('~ > a'), restore: 'x > b', ...left('x', '~'), monotone: 'x > b', delta: 'x > b' },
   },
   { row: 'R14', what: 'first contact, equal', from: { a: 'y', b: 'y' }, steps: 'a? b?', is: each('y') },
   { row: 'R15', what: 'first contact, b blank', from: { a: 'y', b: null }, steps: 'a? b?', is: each('y > b') },
@@ -224,6 +236,7 @@ const rows: readonly Row[] = [
       ...extreme('z > a'),
       set: 'm > a b',
       text: 'y|z asked',
+      delta: 'y|z asked',
     },
     kept: { prefer: 'z', restore: 'z', leave: 'z' },
   },
@@ -231,19 +244,26 @@ const rows: readonly Row[] = [
     row: 'R17',
     what: 'asked, and a takes over the value of b',
     steps: 'a=y b=z a? b? a=z a?',
-    is: each('z'),
+    is: { ...each('z'), delta: 'q > a b' },
   },
   {
     row: 'R18',
     what: 'asked, and a changes it once more after a pass that shows when',
     steps: 'a=y b=z a? b? a? a=w a?',
-    is: { ...each('w > b'), ask: 'w|z asked', set: 'o > a b', text: 'w|z asked' },
+    is: { ...each('w > b'), ask: 'w|z asked', set: 'o > a b', text: 'w|z asked', delta: 'o > a b' },
   },
   {
     row: 'R18',
     what: 'asked, and a changes it once more',
     steps: 'a=y b=z a? b? a=w a?',
-    is: { ...each('w > b'), ask: 'w|z asked', newest: 'w|z asked', set: 'o > a b', text: 'w|z asked' },
+    is: {
+      ...each('w > b'),
+      ask: 'w|z asked',
+      newest: 'w|z asked',
+      set: 'o > a b',
+      text: 'w|z asked',
+      delta: 'o > a b',
+    },
     kept: { ask: 'y' },
   },
 ];
@@ -303,6 +323,7 @@ test.for([
   ['monotone', 'z > a'],
   ['set', 'z > a'],
   ['text', 'z > a'],
+  ['delta', 'z > a'],
   ['expression', 'z > a'],
   ['restore', 'x > b'],
   ['leave', 'x'],

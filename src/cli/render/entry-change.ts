@@ -9,7 +9,9 @@ export function receiptsOf(entry: LedgerEntryView): number {
   return Array.isArray(receipts) ? receipts.length : 0;
 }
 
-type Observed = { readonly [unit: string]: { readonly from?: unknown; readonly to?: unknown } };
+type Observed = {
+  readonly [unit: string]: { readonly from?: unknown; readonly to?: unknown; readonly added?: unknown };
+};
 
 /** What changed, as it was observed; an edit that stands beside another one has not changed what is agreed. */
 export function changesOf(entry: LedgerEntryView): readonly string[] {
@@ -19,6 +21,8 @@ export function changesOf(entry: LedgerEntryView): readonly string[] {
     return Object.entries(observed).map(([unit, { to }]) => `${unit}  => ${plainValue((to ?? null) as null)}`);
   }
   return effects.map(({ unit, before, after }) => {
+    const added = observed[unit]?.added;
+    if (typeof added === 'string') return `${unit}  ${plainValue(before)} ${printable(added)} => ${plainValue(after)}`;
     const to = (observed[unit]?.to as typeof after | undefined) ?? after;
     return `${unit}  ${plainValue(before)} => ${plainValue(to)}`;
   });

@@ -116,6 +116,11 @@ function reportUse(report: Report, use: FieldUse, field: DiscoveredField): void 
       },
     );
   }
+  if (use.unit?.isSum === true && /^real|^double|^float/i.test(field.type)) {
+    report('config.field_type', use.range, `${name} is ${field.type}, which rounds: what is added to it is not exact`, {
+      hint: 'make the column numeric, or choose another policy than "delta"',
+    });
+  }
   if (use.unit !== undefined && !fits[use.unit.as].includes(familyOf(field.type))) {
     report('config.field_type', use.range, `${name} is ${field.type}, which cannot be read as ${use.unit.as}`, {
       hint: 'write the type that both sides share, or map another field',

@@ -22,5 +22,11 @@ export type FieldUse = {
   readonly range: Range;
   /** Whether deliveries may write the field. A master's own fields are only read; a key is written on create only. */
   readonly written: boolean;
-  readonly unit?: { readonly name: string; readonly as: UnitRules['as']; readonly asWritten: boolean };
+  readonly unit?: {
+    readonly name: string;
+    readonly as: UnitRules['as'];
+    readonly asWritten: boolean;
+    /** What is added to it is added up, so it has to be exact. */
+    readonly isSum: boolean;
+  };
 };

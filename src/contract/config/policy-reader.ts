@@ -3,10 +3,11 @@ import { orderedTypes } from '../../core/policy/order.js';
 import type { Expression, Policy, UnitRules } from '../../core/rules.js';
 import { readMergeExpression } from './condition-reader.js';
 import { parseInterval } from './durations.js';
-import type { Report } from './problems.js';
+import type { Side } from './field-use.js';
+import type { Range, Report } from './problems.js';
 import type { PolicyInput } from './schema.js';
 import { didYouMean, quoted } from './suggest.js';
-import { newestWithinDefaultMs } from './words.js';
+import { certainConnectors, newestWithinDefaultMs } from './words.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
 type PolicyPlace = {
@@ -16,12 +17,16 @@ type PolicyPlace = {
   /** Every side that the pair declares. */
   readonly sides: readonly string[];
   /** The sides that have a field in the unit: only these can be preferred. */
-  readonly mapped: readonly SideName[];
+  readonly mapped: readonly Side[];
   readonly unit: string;
   readonly as: UnitRules['as'];
   readonly same: UnitRules['same'];
   /** Several fields on a side, decided as one. */
   readonly isGroup: boolean;
+  /** The policy decides only where a condition holds, or does not. */
+  readonly isBranch: boolean;
+  /** What the unit says about blanks, if it says something. */
+  readonly blank: string | undefined;
 };
 
 const ask: Policy = { kind: 'ask' };
@@ -32,6 +37,7 @@ const ask: Policy = { kind: 'ask' };
  */
 export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readonly string[] = []): Policy | undefined {
   if (input === 'ask') return ask;
+  if (input === 'delta') return readDelta(place, tried.length === 0);
   const step = stepOf(input);
   if (tried.includes(step)) {
     const range = place.source.keyRange(place.path);
@@ -54,13 +60,17 @@ type Step =
   | { readonly kind: 'text'; readonly by: 'lines' | 'words' }
   | { readonly kind: 'expression'; readonly expression: Expression };
 
-function stepOf(input: Exclude<PolicyInput, 'ask'>): string {
+function stepOf(input: Exclude<PolicyInput, 'ask' | 'delta'>): string {
   if (typeof input === 'string') return input;
   if ('prefer' in input) return `prefer: ${input.prefer}`;
   return Object.keys(input).find((key) => key !== 'otherwise') ?? '';
 }
 
-function readStep(place: PolicyPlace, input: Exclude<PolicyInput, 'ask'>, isFirst: boolean): Step | undefined {
+function readStep(
+  place: PolicyPlace,
+  input: Exclude<PolicyInput, 'ask' | 'delta'>,
+  isFirst: boolean,
+): Step | undefined {
   if (input === 'newest') return { kind: 'newest', widthMaxMs: newestWithinDefaultMs };
   if (input === 'highest' || input === 'lowest') return readExtreme(place, input, false, isFirst);
   if (input === 'set') return readSet(place, 'add-wins');
@@ -103,6 +113,46 @@ function readExtreme(
     return undefined;
   }
   return { kind, monotone };
+}
+
+/**
+ * What is added is added for every edit, exactly and once: so it is the whole rule of the unit, of one number, and each
+ * side must be able to say whether a write to it was made (semantics §1.6, §2.2).
+ */
+function readDelta(place: PolicyPlace, isFirst: boolean): Policy | undefined {
+  const { source, report, path, unit, as, same, isGroup, isBranch, blank, mapped } = place;
+  const name = quoted(unit);
+  const refuse = (range: Range, message: string, hint: string): undefined => {
+    report('config.rule_not_here', range, message, { hint });
+  };
+  const range = source.valueRange(path);
+  if (!isFirst || isBranch) {
+    const where = isFirst ? 'a condition' : '"otherwise"';
+    return refuse(
+      range,
+      `"delta" is about every edit, so it has no meaning under ${where}`,
+      'write conflict: delta alone',
+    );
+  }
+  if (isGroup)
+    return refuse(range, `"delta" cannot add up several fields of ${name}`, 'map each number as a unit of its own');
+  if (as !== 'decimal' && as !== 'integer')
+    return refuse(range, `"delta" adds exact numbers, and ${name} is of type ${as}`, 'write its type, as: decimal');
+  if (same !== 'decimal')
+    return refuse(range, `"delta" compares numbers, and ${name} compares texts`, 'remove "same" from the unit');
+  if (blank !== undefined && blank !== 'value')
+    return refuse(
+      range,
+      `"blank: ${blank}" has no meaning beside "delta": a blank is never taken over`,
+      'remove "blank"',
+    );
+  const weak = mapped.find(({ connector }) => connector !== undefined && !certainConnectors.includes(connector));
+  if (weak === undefined) return { kind: 'delta' };
+  return refuse(
+    range,
+    `"delta" of ${name} needs to know whether a write was made, and ${weak.name} (${weak.connector}) cannot always tell`,
+    `possible where every side is one of: ${certainConnectors.join(', ')}; else write ask, or name a master`,
+  );
 }
 
 /** Elements are added and removed; of anything but a list there are none. */
@@ -152,11 +202,11 @@ function readPreferred(
   written: string,
 ): SideName | undefined {
   const range = source.valueRange([...path, 'prefer']);
-  const side = mapped.find((name) => name === written);
-  if (side !== undefined) return side;
+  const side = mapped.find(({ name }) => name === written);
+  if (side !== undefined) return side.name;
   if (sides.includes(written)) {
     report('config.side_not_mapped', range, `${written} has no field in ${quoted(unit)}, so it can never win there`, {
-      hint: `sides with a field there: ${mapped.join(', ')}`,
+      hint: `sides with a field there: ${mapped.map(({ name }) => name).join(', ')}`,
     });
   } else {
     report('config.unknown_side', range, `${quoted(written)} is not a side of this pair`, {

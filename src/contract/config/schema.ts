@@ -64,7 +64,7 @@ const policyOptions = [
 export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z.union(policyOptions).meta({
   id: 'policy',
   description:
-    'ask, newest, highest, lowest, set, text, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } }, ' +
+    'ask, newest, highest, lowest, set, text, delta, { prefer: SIDE, otherwise: ask }, { newest: { within: 1d } }, ' +
     '{ highest: { monotone: true } }, { set: remove-wins }, { text: words } or { expression: max(values) }. Default: ask.',
 });
 

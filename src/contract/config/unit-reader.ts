@@ -117,7 +117,8 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
     mapped.push(side);
     list.forEach((field, index) => {
       const range = source.valueRange(typeof fields === 'string' ? [...path, side.name] : [...path, side.name, index]);
-      const unit = { name: written, as, asWritten: parsed.data.as !== undefined };
+      const isSum = parsed.data.conflict === 'delta';
+      const unit = { name: written, as, asWritten: parsed.data.as !== undefined, isSum };
       uses.push({ kind: 'unit', side, field, range, written: heading !== side.name, unit });
     });
   }
@@ -345,11 +346,13 @@ function readUnitPolicy(
       report: context.report,
       path: path ?? [...unit.path, 'conflict'],
       sides: context.declared,
-      mapped: unit.mapped.map((side) => side.name),
+      mapped: unit.mapped,
       unit: unit.name,
       as: data.as ?? 'text',
       same: compiledSame(data.as ?? 'text', data.same ?? sameDefaults[data.as ?? 'text']),
       isGroup: unit.uses.length > unit.mapped.length,
+      isBranch: path?.at(-1) === 'use' || path?.at(-1) === 'else',
+      blank: data.blank,
     },
     input,
   );

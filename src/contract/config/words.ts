@@ -29,7 +29,9 @@ export const deleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satis
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;
-export const policyWords = ['ask', 'newest', 'highest', 'lowest', 'set', 'text'] as const;
+export const policyWords = ['ask', 'newest', 'highest', 'lowest', 'set', 'text', 'delta'] as const;
+/** Connectors that write with compare-and-set on the values, and can tell afterwards whether a write was made. */
+export const certainConnectors: readonly string[] = ['postgres'];
 export const setWords = ['add-wins', 'remove-wins'] as const;
 export const flipWords = ['nothing', 'realign'] as const;
 export const textWords = ['lines', 'words'] as const;
@@ -41,9 +43,6 @@ export const newestWithinDefaultMs = 86_400_000;
 const plannedWords: { readonly [setting: string]: RegExp } = {
   as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
-  conflict: /^delta$/,
-  default: /^delta$/,
-  otherwise: /^delta$/,
   deletes: /^(archive|unlink)$/,
   creates: /^(archive|link)$/,
   connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,
@@ -69,6 +68,10 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     diff3: 'text',
     min: 'lowest',
     minimum: 'lowest',
+    sum: 'delta',
+    add: 'delta',
+    counter: 'delta',
+    increment: 'delta',
   },
   stray: { revert: 'restore', guard: 'restore', allow: 'leave', keep: 'leave', ask: 'propose', suggest: 'propose' },
   creates: { create: 'copy', insert: 'copy', yes: 'copy', no: 'ignore', never: 'ignore', manual: 'ask' },

@@ -65,6 +65,9 @@ export function resolve(policy: Policy, siblings: readonly Sibling[], clash: Cla
       return merged(mergeSets(siblings, clash.steps, { same: clash.unit.same, removes: policy.removes }), 'set');
     case 'expression':
       return merged(evaluateSiblings(policy.expression, siblings, clash), `expression ${policy.expression.text}`);
+    case 'delta':
+      // Edits add up when they are read: what is left over are totals of which nobody can tell the right one.
+      return { kind: 'ask', rule: 'delta' };
     case 'text':
       return merged(mergeTexts(siblings, clash.steps, policy.by), 'text');
     default:
