@@ -10,6 +10,7 @@ import {
   type Refusal,
 } from './guard.js';
 import { restored } from './decide.js';
+import { unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
@@ -20,16 +21,7 @@ import type { Effect, Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
-import {
-  accept,
-  acceptMaster,
-  confirmedContext,
-  contextOf,
-  registerOf,
-  withDelivered,
-  without,
-  withoutConfirmation,
-} from './register.js';
+import { accept, acceptMaster, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
 import { limitsOf, type SideRules, type UnitRules } from './rules.js';
 import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
 
@@ -80,23 +72,6 @@ export function observe(
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
   return reading.finish();
-}
-
-/**
- * A fenced reading is read again; but the pass that it belongs to is complete without it, and must not be taken as proof
- * that the side showed no edit (SPEC I3).
- */
-function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapshot: Snapshot): EntityState {
-  const units: { [unit: UnitName]: Register } = {};
-  for (const unit of unitsOf(hub.rules, side)) {
-    const register = registerOf(state, unit.name);
-    const raw = readUnit(unit, side, snapshot.fields);
-    const known = state.sides[side]?.raws[unit.name];
-    if (register.noop[side] === undefined || raw === undefined) continue;
-    if (known !== undefined && sameRaw(unit, side, raw, known)) continue;
-    units[unit.name] = withoutConfirmation(register, side, hub.tick);
-  }
-  return Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
 }
 
 /** The system's own version says so; but a unit that the file maps only since yesterday was never read. */
@@ -162,8 +137,8 @@ class Reading {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
       if (sent === undefined) continue;
-      const isSum = isSummed(unit) && isNumber(this.#raws[unit.name] ?? null);
       // A sum that shows proves nothing: somebody may have added just what we wrote. Not shown, it is no base any more.
+      const isSum = isSummed(unit) && isNumber(this.#raws[unit.name] ?? null);
       if (isSum) this.#doubted.set(unit.name, sent.raw);
       if (isSum && raw === undefined) delete this.#raws[unit.name];
       if (isSum || raw === undefined) continue;
@@ -276,9 +251,9 @@ class Reading {
     const dot = this.#nextDot();
     const vv = withDot(context, dot);
     const answer = answerTo(this.#wrote[unit.name], unit, raw, { atMs: this.#lo, hub: this.hub });
-    const isAnswer = answer.isAnswer || this.#unproven.has(unit.name);
-    // To add in turn is what such a number is for.
-    const hop = isAnswer && !isSummed(unit) ? { side: this.side, value: raw } : null;
+    // To add in turn is what a number that is added up is for.
+    const isAnswer = !isSummed(unit) && (answer.isAnswer || this.#unproven.has(unit.name));
+    const hop = isAnswer ? { side: this.side, value: raw } : null;
     this.#wrote = without(this.#wrote, unit.name);
     const moved: Register = {
       ...withHop(withoutStray(before, this.side), hop, limitsOf(this.hub.rules).hops),
@@ -292,7 +267,7 @@ class Reading {
         : this.#guard(unit, moved, { raw, vv, refusal });
     this.#units[unit.name] = after;
     const kind = old === undefined ? 'linked' : refusal === null ? 'edited' : 'stray';
-    if (kind !== 'linked') this.#hasEdit = true;
+    this.#hasEdit ||= kind !== 'linked';
     this.#record(kind, unit.name, before, after, {
       from: old ?? null,
       to: raw,
@@ -321,8 +296,8 @@ class Reading {
       lo: this.#lo,
       hi: this.observation.readAtMs,
     };
-    if (isSummed(unit))
-      return withReading(register, sibling, this.#readingOf(unit), () => this.#counters.next(actorOf(this.hub, null)));
+    const nextDot = (): Dot => this.#counters.next(actorOf(this.hub, null));
+    if (isSummed(unit)) return withReading(register, sibling, this.#readingOf(unit), nextDot);
     if (unit.authority.kind === 'either') {
       const accepted = accept(register, sibling);
       return keepsSteps(unit.authority) ? withStep(accepted, sibling, this.#sidesOf(unit)) : accepted;

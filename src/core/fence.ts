@@ -1,0 +1,23 @@
+import { unitsOf, type Hub } from './hub.js';
+import type { SideName, UnitName } from './ids.js';
+import { readUnit, sameRaw } from './mapping/mapping.js';
+import type { Snapshot } from './record.js';
+import { registerOf, withoutConfirmation } from './register.js';
+import type { EntityState, Register } from './state.js';
+
+/**
+ * A fenced reading is read again; but the pass that it belongs to is complete without it, and must not be taken as proof
+ * that the side showed no edit (SPEC I3).
+ */
+export function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapshot: Snapshot): EntityState {
+  const units: { [unit: UnitName]: Register } = {};
+  for (const unit of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, unit.name);
+    const raw = readUnit(unit, side, snapshot.fields);
+    const known = state.sides[side]?.raws[unit.name];
+    if (register.noop[side] === undefined || raw === undefined) continue;
+    if (known !== undefined && sameRaw(unit, side, raw, known)) continue;
+    units[unit.name] = withoutConfirmation(register, side, hub.tick);
+  }
+  return Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
+}
