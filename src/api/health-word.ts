@@ -79,9 +79,10 @@ function readSince(status: PairStatus, ms: number): boolean {
 }
 
 function needsYou(status: PairStatus): Health | null {
-  const { clash, proposal, undo, tripped, parked, create, match } = status.openConflicts;
+  const { clash, proposal, undo, tripped, parked, invariant, create, match } = status.openConflicts;
   const parts = [
     counted(clash, 'clash', 'clashes'),
+    counted(invariant, 'broken invariant', 'broken invariants'),
     counted(proposal, 'proposal', 'proposals'),
     counted(tripped, 'field that goes round', 'fields that go round'),
     counted(parked, 'write without effect', 'writes without effect'),
@@ -91,7 +92,8 @@ function needsYou(status: PairStatus): Health | null {
     counted(match, 'possible match', 'possible matches'),
   ].filter((part) => part !== null);
   if (parts.length > 0) {
-    const waiting = clash + proposal + undo + tripped + parked + status.openConflicts.delete + create + match;
+    const open = status.openConflicts;
+    const waiting = clash + invariant + proposal + undo + tripped + parked + open.delete + create + match;
     const reason = `${waiting === 1 ? 'A decision waits' : `${waiting} decisions wait`} (${parts.join(', ')}): parley review list.`;
     return { word: 'Needs you', reason: reason + modeNote(status), sinceMs: null };
   }

@@ -41,12 +41,29 @@ export function requiredChoice(flags: ChoiceFlags, like: Json): ChoiceInput {
 
 /** Text as it was typed. For a list or a group of fields: a JSON list, of which the server knows how long it must be. */
 function typedValue(text: string, like: Json): Json {
+  if (isByField(like)) return fieldsIn(text);
   if (!Array.isArray(like)) return text;
   const members = listIn(text);
   if (members !== null) return members;
   throw wrongUsage(
     'This question is about a list. Nothing was decided.',
     `Type it as a JSON list of texts, such as --value '["a","b"]'.`,
+  );
+}
+
+const isByField = (value: Json): boolean => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** Values by field: of a question about several fields that break an invariant together. */
+function fieldsIn(text: string): Json {
+  try {
+    const parsed = JSON.parse(text) as Json;
+    if (isByField(parsed)) return parsed;
+  } catch {
+    // Falls through to the error below.
+  }
+  throw wrongUsage(
+    'This question is about several fields. Nothing was decided.',
+    `Type them as a JSON object, such as --value '{"starts": "2026-01-01"}'.`,
   );
 }
 

@@ -9,6 +9,7 @@ type Offer = { readonly label: string; readonly choice: ChoiceInput };
 export function offersOf({ kind, unit, sides }: ConflictView): readonly Offer[] {
   switch (kind) {
     case 'clash':
+    case 'invariant':
       return Object.entries(sides).map(([side, { value }]) => ({
         label: `keep ${side}: ${plainValue(value)}`,
         choice: { kind: 'keep', side },

@@ -15,7 +15,11 @@ import type { EntityState, Register, Shadow } from './state.js';
  */
 export function explainUnit(unit: UnitRules, register: Register, state: EntityState): readonly string[] {
   const sides = Object.keys(unit.paths) as SideName[];
-  const sentences = [authoritySentence(unit), statusSentence(unit, register, sides)];
+  const isTogether = register.status === 'settled' && (state.broken?.units.includes(unit.name) ?? false);
+  const sentences = [
+    authoritySentence(unit),
+    isTogether ? togetherSentence(state) : statusSentence(unit, register, sides),
+  ];
   for (const side of sides) {
     const sentence = sideSentence(unit, register, side, state.sides[side]);
     if (sentence !== null) sentences.push(sentence);
@@ -96,6 +100,14 @@ function statusSentence(unit: UnitRules, register: Register, sides: readonly Sid
       );
     }
   }
+}
+
+function togetherSentence({ broken }: EntityState): string {
+  const [units, rules] = [broken?.units ?? [], broken?.rules ?? []];
+  return (
+    `${units.join(' and ')} were changed by sides that had not seen each other's change, and break ` +
+    `${rules.join(' and ')} only together; a person is asked, and none of them is written.`
+  );
 }
 
 function trippedSentence({ loop }: Register): string {

@@ -43,6 +43,6 @@ export function absorb(
     state = seen.state;
     facts.push(...seen.facts);
   }
-  const alias: EntityState = { ...waiting, presence: { kind: 'alias', of: to }, hold: null, sides: {} };
+  const alias: EntityState = { ...waiting, presence: { kind: 'alias', of: to }, hold: null, broken: null, sides: {} };
   return { state, alias, facts };
 }

@@ -16,6 +16,7 @@ import { addedDetail, isNumber, isSummed, withReading, type NumberReading } from
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
+import { brokenByOwn } from './invariant.js';
 import { answerTo, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
@@ -106,6 +107,8 @@ class Reading {
   #wrote: Shadow['wrote'];
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
   #hasEdit = false;
+  /** Invariants that the side's own record breaks now: its own business, and said in the entry. */
+  #breaks: readonly string[] = [];
 
   constructor(entity: EntityId, state: EntityState, hub: Hub, side: SideName, observation: Observation) {
     this.entity = entity;
@@ -196,7 +199,9 @@ class Reading {
       sides: { ...this.state.sides, [this.side]: shadow },
       presence: this.#presence(),
       hold: this.state.hold,
+      broken: this.state.broken,
     };
+    this.#breaks = brokenByOwn(state, this.hub, this.side, [...this.#effects.values()].flat());
     return { kind: 'changed', state: this.#winsOverDelete() ? restored(state, this.hub) : state, facts: this.#facts() };
   }
 
@@ -372,7 +377,7 @@ class Reading {
       rule,
       dot: this.#dot,
       effects: this.#effects.get(kind) ?? [],
-      detail,
+      detail: kind === 'stray' || this.#breaks.length === 0 ? detail : { ...detail, breaks: this.#breaks },
       lo: this.#lo,
       hi: this.observation.readAtMs,
     };

@@ -11,7 +11,7 @@ import {
   unpackFrame,
   unpackRegister,
 } from './pack-register.js';
-import type { EntityState, Hold, Intent, Presence, Register, Shadow } from './state.js';
+import type { Broken, EntityState, Hold, Intent, Presence, Register, Shadow } from './state.js';
 
 /**
  * The state of an entity as text: positions instead of names, and once what units or sides share, since both sides of
@@ -54,6 +54,7 @@ type Packed = [
   sides: { readonly [side: string]: PackedShadow },
   presence: PackedPresence,
   hold: Hold | 0,
+  broken?: Broken | 0,
 ];
 
 type Units = EntityState['units'];
@@ -72,6 +73,7 @@ export function pack(state: EntityState): string {
     packPresence(state.presence, dictionary),
     state.hold ?? 0,
   ];
+  if (state.broken !== null) packed.push(state.broken);
   return JSON.stringify(packed);
 }
 
@@ -84,7 +86,7 @@ export function unpack(text: string): EntityState {
   return stateOf(newHead(vectors, counters, frames), rest);
 }
 
-function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, presence, hold]: Rest): EntityState {
+function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, presence, hold, broken]: Rest): EntityState {
   const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames, vectors));
   return {
     counters,
@@ -92,6 +94,7 @@ function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, prese
     sides: mapValues(sides, (shadow) => unpackShadow(shadow, units, vectors)),
     presence: unpackPresence(presence, vectors),
     hold: hold === 0 ? null : hold,
+    broken: broken === undefined || broken === 0 ? null : broken,
   };
 }
 
@@ -101,7 +104,13 @@ function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, prese
  * their own. It is taken apart once, and those that have it share the parts.
  */
 type Head = { readonly vectors: readonly Vector[]; readonly counters: Packed[2]; readonly frames: readonly Frame[] };
-type Rest = readonly [units: Packed[4], sides: Packed[5], presence: PackedPresence, hold: Hold | 0];
+type Rest = readonly [
+  units: Packed[4],
+  sides: Packed[5],
+  presence: PackedPresence,
+  hold: Hold | 0,
+  broken?: Broken | 0,
+];
 
 /** The list of frames ends so, and then come the units; nothing before it ends so, unless there are no frames. */
 const headEnd = ']],{';

@@ -6,6 +6,7 @@ import { ruled } from './condition.js';
 import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
+import { partnerFields } from './invariant.js';
 import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { isStopped } from './loop.js';
@@ -97,6 +98,7 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
     if (register.status !== 'settled' || register.override.includes(side) || isStopped(register, side)) continue;
+    if (isAskedTogether(state, unit)) continue;
     if (includes(contextOf(register, side), register.vv)) continue;
     if (isSilentMaster(ruled(unit, state, hub).unit, register)) {
       units[unit.name] = { ...register, override: [...register.override, side] };
@@ -119,6 +121,11 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
   const { losers, ...planned } = withUpdate(next, hub, side, mode, behind);
   const facts = losers === null ? [] : [losers];
   return { ...planned, facts: confirmed.length === 0 ? facts : [...facts, confirmedFact(hub, side, confirmed)] };
+}
+
+/** A person is asked about this unit together with others that break an invariant. */
+function isAskedTogether({ broken }: EntityState, { name }: UnitRules): boolean {
+  return broken?.units.includes(name) ?? false;
 }
 
 function confirmedFact(hub: Hub, side: SideName, effects: readonly Effect[]): Fact {
@@ -168,12 +175,16 @@ function withUpdate(
     return { state: idle, write: null, losers: null };
   }
   const intent = intentOf('update', hub.deliveries[side] as number, behind);
+  const names = behind.map(({ unit }) => unit.name);
   const write: PlannedWrite = {
     side,
     kind: 'update',
     key: shadow.key,
     fields: merged(behind.map(({ unit, target }) => writeUnit(unit, side, target))),
-    expect: merged(behind.map(({ unit, old }) => (old === undefined ? {} : writeUnit(unit, side, old)))),
+    expect: merged([
+      partnerFields(hub, side, shadow.raws, names),
+      ...behind.map(({ unit, old }) => (old === undefined ? {} : writeUnit(unit, side, old))),
+    ]),
     token: shadow.token,
     version: signature,
     changes: behind.map(({ unit, old, target }) => ({
@@ -265,6 +276,7 @@ function withCreate(
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
     if (register.status !== 'settled' || register.winner === null || isBlank(register.value)) continue;
+    if (isAskedTogether(state, unit)) continue;
     filled.push({ unit, register, old: undefined, target: putValue(unit, side, register.value, undefined) });
   }
   const signature = signatureOf('create', filled);

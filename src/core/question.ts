@@ -19,6 +19,8 @@ export type QuestionKind =
   | 'tripped'
   /** Writes of the unit left nothing to see. */
   | 'parked'
+  /** What different sides changed breaks an invariant only when it is taken together. */
+  | 'invariant'
   /** A record was deleted on one side. */
   | 'delete'
   /** A record is new on one side and the rules ask. */
@@ -117,6 +119,8 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
       return Object.entries(state.sides)
         .flatMap(([side, { refused }]) => (refused === null ? [] : [`${side} ${refused}`]))
         .join('; ');
+    case 'invariant':
+      return state.broken?.vv ?? 'decided';
     case 'delete':
     case 'clash':
     case 'proposal':

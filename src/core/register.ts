@@ -19,7 +19,14 @@ export const emptyRegister: Register = {
   holds: null,
 };
 
-export const emptyState: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
+export const emptyState: EntityState = {
+  counters: {},
+  units: {},
+  sides: {},
+  presence: { kind: 'live' },
+  hold: null,
+  broken: null,
+};
 
 /** What is left of an entity whose values were erased: that it was, and how often its actors counted. */
 export function blankedState(state: EntityState): EntityState {

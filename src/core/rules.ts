@@ -17,6 +17,15 @@ export type PairRules = {
   readonly run: RunRules;
   /** When loops are stopped; a revision from before there were limits has none, and gets the defaults. */
   readonly limits?: Limits;
+  /** What each record has to fulfil as a whole; a revision from before there were any has none. */
+  readonly invariants?: readonly Invariant[];
+};
+
+/** A condition on a whole record: sides' edits that break it only together are asked (semantics §1.13). */
+export type Invariant = {
+  readonly expression: Expression;
+  /** Where it stands: `pairs/suppliers.yaml:14`. */
+  readonly place: string;
 };
 
 /** Limits against systems that change what we write (semantics §1.8). */

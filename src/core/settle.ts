@@ -4,6 +4,7 @@ import { settleFlip } from './flip.js';
 import { actorOf, Counters, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { editsOf, effectOf } from './effect.js';
+import { settleInvariants } from './invariant.js';
 import { sameJson } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { openKinds } from './loop.js';
@@ -77,7 +78,12 @@ export function settle(entity: EntityId, state: EntityState, hub: Hub, mode: Set
   const decided: EntityState = isQuiet
     ? state
     : { ...state, counters: counters.counts, units: { ...state.units, ...units } };
-  const planned = planWrites(entity, decided, hub, mode);
+  const invariants = settleInvariants(entity, decided, hub);
+  if (invariants?.fact != null) facts.push(invariants.fact);
+  if (invariants?.question != null) questions.push(invariants.question);
+  if (invariants?.isOver === true) closes.push({ unit: null, kind: 'invariant' });
+  const whole = invariants === null ? decided : { ...decided, broken: invariants.broken };
+  const planned = planWrites(entity, whole, hub, mode);
   return {
     state: planned.state,
     facts: [...facts, ...planned.facts],

@@ -33,7 +33,7 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
   if (presence.kind === 'tombstone')
     return rules.sides.some(({ name }) => state.sides[name]?.presence === 'present') ? 'on_its_way' : 'gone';
   if (presence.kind === 'delete_held' || hold?.kind === 'create' || hold?.kind === 'match') return 'held';
-  let [isAsked, isRefused, isOnItsWay, isUndecided, isOneSided] = [false, false, false, false, false];
+  let [isAsked, isRefused, isOnItsWay, isUndecided, isOneSided] = [state.broken !== null, false, false, false, false];
   let [hasTripped, hasParked] = [false, false];
   for (const { name } of rules.units) {
     const register = registerOf(state, name);

@@ -15,7 +15,12 @@ export type EntityState = {
   readonly presence: Presence;
   /** A question about the whole record that keeps it from being created elsewhere. */
   readonly hold: Hold | null;
+  /** What a person is asked because units together break an invariant; null when they break none. */
+  readonly broken: Broken | null;
 };
+
+/** Units of which none is written, with the invariants that they break and the version that the question stands on. */
+export type Broken = { readonly units: readonly UnitName[]; readonly rules: readonly string[]; readonly vv: string };
 
 /**
  * `create`: the rules ask before copying it. `match`: it may be the same as another entity, and a person or a plan says

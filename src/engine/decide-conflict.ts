@@ -27,6 +27,7 @@ import type { Choice, DecideAlikeInput, DecideAlikeResult, DecideInput, DecideRe
 import { namesWith, releaseCandidates } from './identify.js';
 import { linkToRecord } from './link.js';
 import { Page } from './page.js';
+import { answerInvariant, invariantVerbs } from './answer-invariant.js';
 import { answerUndo } from './answer-undo.js';
 import { activeRevision } from './revision.js';
 import type { ConflictRow, PairTransaction } from './store.js';
@@ -258,6 +259,11 @@ function answer(
     if (kind === 'proposal' && (choice.kind === 'restore' || choice.kind === 'leave'))
       return decideProposal(subject, unit, choice.kind, by);
   }
+  if (kind === 'invariant') {
+    const answered = answerInvariant(subject, choice, by);
+    if ('fault' in answered) throw badChoice(conflict, answered.fault);
+    return answered;
+  }
   if (kind === 'undo') {
     const unit = rules.units.find(({ name }) => name === conflict.unit);
     const answered = answerUndo(subject, conflict, { choice, by, unit });
@@ -284,6 +290,7 @@ function answer(
 
 const verbs: { readonly [kind in ConflictRow['kind']]: string } = {
   clash: 'choose --keep SIDE or --value TEXT',
+  invariant: invariantVerbs,
   proposal: 'choose --keep SIDE, --value TEXT, --restore or --leave',
   undo: 'choose --restore or --leave; for a record that was made, --delete or --leave',
   delete: 'choose --delete, --restore or --leave',

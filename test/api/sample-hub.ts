@@ -4,6 +4,7 @@ import type { ApiDependencies } from '../../src/api/environment.js';
 import { consolePage } from '../../src/console/page.js';
 import { ParleyError } from '../../src/core/errors.js';
 import { entityId, pairId, recordKey, revisionId, sideName, unitName } from '../../src/core/ids.js';
+import { emptyState } from '../../src/core/register.js';
 import { pack } from '../../src/core/pack.js';
 import type { PairRules } from '../../src/core/rules.js';
 import { standings } from '../../src/core/standing.js';
@@ -85,7 +86,18 @@ export const status: PairStatus = {
   ],
   standings: { ...noStandings, agreed: 2 },
   oldestUndeliveredMs: null,
-  openConflicts: { clash: 0, proposal: 0, undo: 0, tripped: 0, parked: 0, delete: 0, create: 0, match: 0, refused: 0 },
+  openConflicts: {
+    clash: 0,
+    proposal: 0,
+    undo: 0,
+    tripped: 0,
+    parked: 0,
+    invariant: 0,
+    delete: 0,
+    create: 0,
+    match: 0,
+    refused: 0,
+  },
   lastRun: run,
   setAside: 0,
   openPlan: null,
@@ -93,8 +105,7 @@ export const status: PairStatus = {
 };
 
 const state: EntityState = {
-  counters: {},
-  units: {},
+  ...emptyState,
   sides: {
     [crm]: {
       key: recordKey('17'),
@@ -108,8 +119,6 @@ const state: EntityState = {
       wrote: {},
     },
   },
-  presence: { kind: 'live' },
-  hold: null,
 };
 
 export const conflict: ConflictRow = {

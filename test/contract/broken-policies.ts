@@ -223,4 +223,37 @@ export const brokenPolicies: readonly BrokenFile[] = [
     by: `name: { crm: [n, a], erp: [t, b], conflict: { expression: «"values[0]"» } }`,
     problems: ['config.rule_not_here'],
   },
+  {
+    name: 'an invariant that is no condition',
+    line: 'match:',
+    by: 'invariants: [ «name» ]\nmatch:',
+    problems: ['config.bad_expression'],
+  },
+  {
+    name: 'an invariant about a unit that is not there',
+    line: 'match:',
+    by: `invariants: [ '«nam» != phone' ]\nmatch:`,
+    problems: ['config.bad_expression'],
+    hint: 'name',
+  },
+  {
+    name: 'an invariant about one unit',
+    line: 'match:',
+    by: `invariants: [ «'name != ""'» ]\nmatch:`,
+    problems: ['config.rule_not_here'],
+    hint: 'business of the systems',
+  },
+  {
+    name: 'an invariant that reads a group',
+    line: name,
+    by: `name: { crm: [n, a], erp: [t, b] }\ninvariants:\n  - '«name» != phone'`,
+    problems: ['config.bad_expression'],
+    hint: 'single fields',
+  },
+  {
+    name: 'an invariant that is no text',
+    line: 'match:',
+    by: 'invariants: [ «7» ]\nmatch:',
+    problems: ['config.wrong_type'],
+  },
 ];

@@ -207,6 +207,14 @@ test('a time of day is kept as once a day, with a warning', () => {
   ).toBe(86_400_000);
 });
 
+test('an invariant knows what it reads and where it stands, and a file without one has none', () => {
+  const { invariants } = compile(`${soundPair}invariants:\n  - name != phone\n`);
+  expect(
+    invariants?.map(({ expression, place }) => [expression.text, Object.keys(expression.variables), place]),
+  ).toEqual([['name != phone', ['phone', 'name'], 'pairs/suppliers.yaml:13']]);
+  expect(compile(soundPair).invariants).toBeUndefined();
+});
+
 test('the same text gives the same rules, and line endings and a byte order mark change nothing', () => {
   expect(compile(soundPair)).toEqual(compile(soundPair));
   expect(compile(`\uFEFF${soundPair.replaceAll('\n', '\r\n')}`)).toEqual(compile(soundPair));

@@ -99,4 +99,7 @@ export const state: fc.Arbitrary<EntityState> = fc.record({
   sides: bySide(shadow),
   presence,
   hold: fc.option(hold),
+  broken: fc.option(
+    fc.record({ units: fc.array(unit, { maxLength: 2 }), rules: fc.array(text, { maxLength: 1 }), vv: text }),
+  ),
 });

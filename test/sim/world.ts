@@ -200,6 +200,8 @@ export class World {
           ...present.map((side) => ({ kind: 'keep', side }) as const),
           { kind: 'value', value: this.#typed(unit, entity) },
         ];
+      case 'invariant':
+        return present.map((side) => ({ kind: 'keep', side }) as const);
       case 'delete':
         return [{ kind: 'delete' }, { kind: 'restore' }, { kind: 'leave' }];
       case 'proposal':

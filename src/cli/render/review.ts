@@ -114,6 +114,12 @@ export function choicesOf(conflict: ConflictView): readonly string[] {
         `${decide} --value TEXT`,
         `parley review bulk --like ${conflictName(conflict.id)} --keep SIDE --dry-run`,
       ];
+    case 'invariant':
+      return [
+        ...Object.keys(conflict.sides).map((side) => `${decide} --keep ${side}`),
+        `${decide} --value '{"FIELD": "TEXT"}'`,
+        `parley review bulk --like ${conflictName(conflict.id)} --keep SIDE --dry-run`,
+      ];
     case 'proposal':
       return [
         ...Object.keys(conflict.sides).map((side) => `${decide} --keep ${side}`),

@@ -28,7 +28,10 @@ export function plainValue(value: Json | undefined): string {
   if (value === null || value === undefined || value === '') return '(blank)';
   if (typeof value === 'string') return printable(value);
   if (Array.isArray(value)) return value.map((member: Json) => (member === null ? '' : plainText(member))).join(', ');
-  return printable(JSON.stringify(value));
+  if (typeof value !== 'object') return printable(JSON.stringify(value));
+  return Object.entries(value as { readonly [name: string]: Json })
+    .map(([name, member]) => `${printable(name)} ${plainValue(member)}`)
+    .join(', ');
 }
 
 function plainText(value: Json): string {

@@ -58,7 +58,7 @@ export const standingSchema = z
   ])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
 export const conflictKindSchema = z
-  .enum(['clash', 'proposal', 'undo', 'tripped', 'parked', 'delete', 'create', 'match', 'refused'])
+  .enum(['clash', 'proposal', 'undo', 'tripped', 'parked', 'invariant', 'delete', 'create', 'match', 'refused'])
   .meta({ id: 'ConflictKind' });
 export const conflictStateSchema = z.enum(['open', 'decided', 'closed']).meta({ id: 'ConflictState' });
 

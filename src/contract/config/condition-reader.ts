@@ -20,12 +20,15 @@ export function readCondition(
   text: string,
   earlier: readonly EarlierUnit[],
   all: readonly string[],
+  unreadable: { readonly hint: string } = {
+    hint: 'a condition reads single fields of units that stand before it in the file: move that unit up',
+  },
 ): Expression | undefined {
   const readable = earlier.filter(({ as, isGroup }) => !isGroup && as !== 'join');
   const variables = Object.fromEntries(readable.map(({ name, as }) => [name, { as, isList: false }]));
   const expression: Expression = { text, variables, result: { as: 'boolean', isList: false } };
   const checked = checkExpression(expression);
-  if ('fault' in checked) return reportFault(place, checked.fault, Object.keys(variables), all);
+  if ('fault' in checked) return reportFault(place, checked.fault, Object.keys(variables), { all, unreadable });
   return withReads(expression, checked.reads);
 }
 
@@ -41,7 +44,7 @@ export function readMergeExpression(
   const one: VariableType = { as, isList: false };
   const expression: Expression = { text, variables: { base: one, values: { as, isList: true } }, result: one };
   const checked = checkExpression(expression);
-  if ('fault' in checked) return reportFault(place, checked.fault, ['base', 'values'], []);
+  if ('fault' in checked) return reportFault(place, checked.fault, ['base', 'values'], { all: [], unreadable: {} });
   const compiled = withReads(expression, checked.reads);
   const broken = brokenLaw(compiled, { as, same });
   if (broken === null) return compiled;
@@ -87,7 +90,7 @@ function reportFault(
   { source, report, path }: ExpressionPlace,
   { at, length, message }: ExpressionFault,
   known: readonly string[],
-  all: readonly string[],
+  { all, unreadable }: { readonly all: readonly string[]; readonly unreadable: { readonly hint?: string } },
 ): undefined {
   const missing = /^Unknown variable: (\S+)/.exec(message)?.[1];
   const range = source.textRange(path, at, Math.max(1, missing?.length ?? length));
@@ -96,9 +99,7 @@ function reportFault(
       hint: 'expressions are CEL; a number with a point is written decimal("1.5")',
     });
   } else if (all.includes(missing)) {
-    report('config.bad_expression', range, `${quoted(missing)} cannot be read here`, {
-      hint: 'a condition reads single fields of units that stand before it in the file: move that unit up',
-    });
+    report('config.bad_expression', range, `${quoted(missing)} cannot be read here`, unreadable);
   } else {
     report('config.bad_expression', range, `${quoted(missing)} is nothing that can be read here`, {
       hint: didYouMean(missing, known) ?? `possible here: ${known.join(', ')}`,

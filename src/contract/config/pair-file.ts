@@ -2,6 +2,7 @@ import { type PairId, pairId, revisionId, type SideName } from '../../core/ids.j
 import type { MatchRule, PairRules } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { WeighWritten } from './likeness-reader.js';
+import { readInvariants } from './invariant-reader.js';
 import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
@@ -93,6 +94,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
       creates: readCreates(context, sides),
       deletes: readDeletes(context, sides),
       edited: readEdited(context),
+      invariants: readInvariants(context, units),
     },
   };
 }
@@ -230,6 +232,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
     units: [...read.units.values()].flatMap((unit) => (unit?.rules === undefined ? [] : [unit.rules])),
     match: read.match,
     run: rules.run,
+    ...(rules.invariants === undefined || rules.invariants.length === 0 ? {} : { invariants: rules.invariants }),
   };
   return { ...meaning, revision: revisionId(revisionOf(meaning, source.text)) };
 }

@@ -202,6 +202,15 @@ export const pairSchema = z.strictObject({
     .meta({ description: 'An edit on a side that is not the master. Default: restore.' }),
   creates: createsSchema.optional(),
   deletes: deletesSchema.optional(),
+  invariants: z
+    .array(text)
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'What each record fulfils as a whole, as expressions (CEL) such as "starts <= ends". Edits of different sides that ' +
+        'break one only together are asked.',
+    }),
   run: runSchema.optional(),
   alerts: z
     .array(z.strictObject({ when: text, tell: text }))

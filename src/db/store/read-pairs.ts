@@ -19,6 +19,7 @@ const noConflicts: Record<ConflictKind, number> = {
   undo: 0,
   tripped: 0,
   parked: 0,
+  invariant: 0,
   delete: 0,
   create: 0,
   match: 0,

@@ -1,7 +1,7 @@
 import type { EntityId } from '../../../src/core/ids.js';
 import type { Json } from '../../../src/core/json.js';
 import { unpack } from '../../../src/core/pack.js';
-import { emptyRegister } from '../../../src/core/register.js';
+import { emptyRegister, emptyState } from '../../../src/core/register.js';
 import type { EntityState, Register } from '../../../src/core/state.js';
 import type { Changes, WrittenEntry } from '../../../src/engine/store.js';
 import type { UnitOptions, WorldOptions } from '../options.js';
@@ -272,12 +272,11 @@ export class Oracle {
 
 type Step = { readonly id: EntityId; readonly was: EntityState; readonly is: EntityState };
 
-const nothing: EntityState = { counters: {}, units: {}, sides: {}, presence: { kind: 'live' }, hold: null };
 const unpacked = new Map<string, EntityState>();
 
 export function stateIn({ entities }: Tables, id: EntityId): EntityState {
   const text = entities.get(id)?.state;
-  if (text === undefined) return nothing;
+  if (text === undefined) return emptyState;
   const known = unpacked.get(text) ?? unpack(text);
   if (unpacked.size > 5_000) unpacked.clear();
   unpacked.set(text, known);

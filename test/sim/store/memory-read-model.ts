@@ -66,6 +66,7 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
     proposal: 0,
     tripped: 0,
     parked: 0,
+    invariant: 0,
     delete: 0,
     create: 0,
     match: 0,
