@@ -101,8 +101,16 @@ export class Play {
     }
   }
 
-  /** Faults end, everybody who stood goes on, and the hub takes its turns; then everything agrees and stays quiet. */
+  /** What follows the last step: all heal, then a person answers; each time everything agrees and stays quiet. */
   async finish(): Promise<Outcome> {
+    await this.heal();
+    await this.#answer();
+    const { exposed, writes } = this.world.effects.state;
+    return { violation: this.violation, exposed, writes, gates: this.gates };
+  }
+
+  /** Faults end, everybody who stood goes on, and the hub takes its turns; what is open waits for a person. */
+  async heal(): Promise<void> {
     for (const worker of this.#tasks.keys()) await this.#go(worker, forever);
     const { world } = this;
     world.faults.clear();
@@ -123,6 +131,10 @@ export class Play {
       if (this.violation === null) await this.#rest();
     }
     if (this.violation === null) await checkEnd(world, 'before questions are answered');
+  }
+
+  async #answer(): Promise<void> {
+    const { world } = this;
     for (let answered = 0; this.violation === null && answered < 60; answered += 1) {
       if (!world.database.tables.conflicts.some(({ state }) => state === 'open')) break;
       // First as the first answer says, such as to try again; who is asked the same over and over answers otherwise.
@@ -131,8 +143,6 @@ export class Play {
     }
     if (this.violation === null) await this.#rest();
     if (this.violation === null) await checkEnd(world, 'after questions are answered');
-    const { exposed, writes } = world.effects.state;
-    return { violation: this.violation, exposed, writes, gates: this.gates };
   }
 
   get #wasRestored(): boolean {
