@@ -6,12 +6,13 @@ import { parley } from './contestants/parley.js';
 import { pglogical } from './contestants/pglogical.js';
 import { pouchdb } from './contestants/pouchdb.js';
 import { rxdb } from './contestants/rxdb.js';
+import { symmetricds } from './contestants/symmetricds.js';
 import type { Probe } from './probe.js';
 import { probes } from './probe-list.js';
 import { type Absent, type Scorecard, scorecardOf } from './scorecard.js';
 import { printScoreboard } from './table.js';
 
-const peers: readonly Contestant[] = [bucardo, pglogical, pouchdb, rxdb];
+const peers: readonly Contestant[] = [bucardo, pglogical, symmetricds, pouchdb, rxdb];
 
 const usage = `npm run scoreboard -- [--peers NAME,… | all] [--only PROBE,…] [--quick] [--json] [--save]
 Sixteen probes of correctness, tried on Parley and, when asked for, on peers: ${peers.map(({ name }) => name).join(', ')}.

@@ -45,16 +45,16 @@ describe('a server', () => {
   test('ends its streams when it stops, long before their grace is over', async () => {
     const stopping = new AbortController();
     const { app } = sampleHub({ rest: { stopping: stopping.signal } });
-    const serving = await listen({ ...loopback, fetch: app.fetch });
+    // Longer than a test may take: only a stream that ends by itself lets this one pass.
+    const serving = await listen({ ...loopback, fetch: app.fetch, graceMs: 3_600_000 });
     const client = createApiClient({ url: `http://127.0.0.1:${serving.port}`, token: tokens.viewer });
-    const startedAtMs = Date.now();
     for await (const { event } of client.pairs.events('suppliers')) {
       if (event !== 'status') continue;
       stopping.abort();
       await Promise.race([serving.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
     }
     await serving.close();
-    expect(Date.now() - startedAtMs).toBeLessThan(5000);
+    await expect(fetch(`http://127.0.0.1:${serving.port}`)).rejects.toThrow();
   });
 
   test('says so when its port is taken or its address is none of this machine', async () => {
