@@ -3,7 +3,7 @@ import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { ruled } from './condition.js';
-import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
+import { isMaster, lifeOf, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import { partnerFields } from './invariant.js';
@@ -305,7 +305,7 @@ function withCreate(
     },
     expect: {},
     token: null,
-    version: signature,
+    version: `${signature}; ${lifeOf(state.counters, side)}`,
     changes: filled.map(({ unit, target }) => ({ unit: unit.name, before: null, after: target, rule: ruleText(unit) })),
   };
   return { state: withSide(state, side, awaited), write };
@@ -340,7 +340,16 @@ export function withDelete(state: EntityState, hub: Hub, side: SideName): { stat
   const intent: Intent = { delivery: hub.deliveries[side] as number, kind: 'delete', units: {} };
   return {
     state: withSide(state, side, { ...shadow, intent }),
-    write: { side, kind: 'delete', key, fields: {}, expect, token, version: 'delete', changes: [] },
+    write: {
+      side,
+      kind: 'delete',
+      key,
+      fields: {},
+      expect,
+      token,
+      version: `delete; ${lifeOf(state.counters, null)}`,
+      changes: [],
+    },
   };
 }
 

@@ -198,3 +198,19 @@ describe('three sides', () => {
     expect(sides.map((side) => valueAt(healed, side))).toEqual([undefined, 'y', 'y']);
   });
 });
+
+test('what is made or deleted again goes under another name, and each attempt of it under the same', () => {
+  const namesAfter = (deletes: 'restore' | 'delete', steps: string): readonly string[] => {
+    const from = start({ deletes });
+    const made = [...play(from, steps).writes.slice(from.writes.length)];
+    return made.flatMap((write) =>
+      write === undefined || write.kind === 'update' ? [] : [`${write.side} ${write.version}`],
+    );
+  };
+  const created = namesAfter('restore', 'a=- a? a! a=- a? a!');
+  expect([created.length, new Set(created).size]).toEqual([2, 2]);
+  const attempts = namesAfter('restore', 'a=- a? a!> a! a!');
+  expect([attempts.length > 1, new Set(attempts).size]).toEqual([true, 1]);
+  const deleted = namesAfter('delete', 'a=- a? a=x a? a=- a?');
+  expect([deleted.length, new Set(deleted).size]).toEqual([2, 2]);
+});
