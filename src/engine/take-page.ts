@@ -10,6 +10,7 @@ import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
 import type { ReadPage } from './connector.js';
 import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
+import { buriedIn } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
@@ -225,8 +226,11 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const stored = await transaction.entitiesByKeys(side, keys);
   page.load(stored);
   for (const { key, id } of stored) if (isLinkable(page, id, side, key)) known.set(key, id);
+  const buried = buriedIn(page, side, stored);
+  const records = buried.younger(read.records, look.pass.tick);
+  const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
-  const strangers = uniqueByKey([...again.records, ...read.records]).filter(({ key }) => !known.has(key));
+  const strangers = uniqueByKey([...recordsAgain, ...records]).filter(({ key }) => !known.has(key));
   const found =
     strangers.length === 0
       ? new Map<string, EntityId>()
@@ -240,7 +244,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
 
   const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs };
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
-  for (const snapshot of again.records) {
+  for (const snapshot of recordsAgain) {
     const observation: Observation = { snapshot, readTick: again.tick, ...times, complete };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
@@ -248,7 +252,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
     page.rereadsDone.push({ side, key });
     if (!reread.has(key)) goneOn(page, known.get(key), { side, key, readTick: again.tick, ended }, finish);
   }
-  for (const snapshot of read.records) {
+  for (const snapshot of records) {
     const observation: Observation = { snapshot, readTick: look.pass.tick, ...times, complete };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
@@ -323,13 +327,18 @@ function goneOn(
   finish(entity);
 }
 
-/** Decides one entity of the page under the approved rules and takes what follows. */
+/** Decides one entity of the page under the approved rules and takes what follows; what may not be written waits. */
 export function settleOn(page: Page, entity: EntityId, rules: PairRules, mode: SettleMode): void {
+  decideOn(page, entity, rules, mode);
+  if (mode === 'hold') page.leaveWaiting(true);
+}
+
+/** The same, when no later run has to make up for writes that were not planned. */
+export function decideOn(page: Page, entity: EntityId, rules: PairRules, mode: SettleMode): void {
   const state = page.state(entity);
   if (state === undefined) return;
   const open = withoutIntents(state, (delivery) => page.isOpen(delivery));
   const settled = settle(entity, open, { ...page.hub, rules }, mode);
-  if (mode === 'hold') page.leaveWaiting(true);
   page.take(entity, settled);
 }
 
