@@ -78,7 +78,10 @@ export type NativeWrite = {
 };
 
 export type WriteOutcome =
-  /** Done, or found already done by this very write. `record` is what the system now holds: the stored image. */
+  /**
+   * Done, or found already done by this very write. `record` is the stored image: what the write left, and never what
+   * somebody made of it since, which would pass for it. Null when the system does not show it: then it is looked at.
+   */
   | { readonly kind: 'accepted'; readonly record: NativeRecord | null }
   /** The precondition failed; `record` is what is there now (null: nothing). Nothing was written. */
   | { readonly kind: 'stale'; readonly record: NativeRecord | null }

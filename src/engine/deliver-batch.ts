@@ -5,6 +5,8 @@ import type { Receipt } from '../core/ledger/fold.js';
 import { observe } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
+import type { PairRules } from '../core/rules.js';
+import { standingOf } from '../core/standing.js';
 import type { Intent } from '../core/state.js';
 import type { Connector, NativeWrite, WriteOutcome } from './connector.js';
 import type { DeliverResult, EnginePorts } from './engine.js';
@@ -12,7 +14,7 @@ import { overCounter, Page } from './page.js';
 import { activeRevision } from './revision.js';
 import { problemIn, problemSince, withProblem } from './side-problem.js';
 import type { DeliveryItem, DeliveryRow, IntentRow, PairRow, PairTransaction, SavedRevision } from './store.js';
-import { mayWrite, settleMode, settleOn } from './take-page.js';
+import { decideOn, mayWrite, settleMode, settleOn } from './take-page.js';
 
 /**
  * Delivers one page of writes to one side (architecture, step 6): claim, write, acknowledge; two transactions and one
@@ -234,6 +236,17 @@ async function resolveSent(
   });
 }
 
+/**
+ * What moved since a plan was approved is not written under it: the next plan lists what is undecided. But what was
+ * found is decided as any reading is, so that an open question shows it; and a record that waits for a person, which no
+ * plan lists as undecided, is written by the next run as far as nothing is asked.
+ */
+function leaveOut(page: Page, entity: EntityId, rules: PairRules): void {
+  decideOn(page, entity, rules, 'hold');
+  const state = page.state(entity);
+  if (state !== undefined && standingOf(state, rules) !== 'undecided') page.leaveWaiting(true);
+}
+
 /** Gathers what a side answered into one page: states, receipts, questions and what was not clean. */
 class Answer {
   readonly #page: Page;
@@ -242,6 +255,8 @@ class Answer {
   readonly #receipts: Receipt[] = [];
   readonly #counts = { written: 0, refused: 0, stale: 0, unknown: 0 };
   readonly #settle: EntityId[] = [];
+  /** Records that moved since a plan was approved. */
+  readonly #leftOut: EntityId[] = [];
 
   /** `sentAtMs`: no answer and no look of these is older than that. */
   constructor(page: Page, delivery: DeliveryRow, sentAtMs: number) {
@@ -265,8 +280,10 @@ class Answer {
     this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
     if (outcome.kind === 'accepted') this.#receive(item, outcome.record?.key ?? item.key, answered.proven);
     if (outcome.kind === 'stale') this.#stale(item, intent);
-    // What moved since a plan was approved is left out of it and listed by the next one.
-    if (outcome.kind === 'stale' && this.#delivery.plan !== null) return;
+    if (outcome.kind === 'stale' && this.#delivery.plan !== null) {
+      this.#leftOut.push(item.entity);
+      return;
+    }
     if (outcome.kind === 'refused') {
       this.#counts.refused += 1;
       this.note(item, 'refused', outcome.code, outcome.message);
@@ -337,6 +354,7 @@ class Answer {
   async commit(pair: PairRow, revision: SavedRevision): Promise<DeliverResult> {
     const { side, id, attempt } = this.#delivery;
     for (const entity of this.#settle) settleOn(this.#page, entity, revision.rules, settleMode(pair));
+    for (const entity of this.#leftOut) leaveOut(this.#page, entity, revision.rules);
     if (this.#receipts.length > 0) {
       this.#page.addFact({
         kind: 'delivered',

@@ -58,6 +58,16 @@ test('a lost response is unknown to us and done over there, once', async () => {
   expect(there.writesDone).toBe(2);
 });
 
+test('a write that comes again is answered with what it left, and not with what was made of it since', async () => {
+  const there = system();
+  const connector = connectMemory(there);
+  const writes = [update(a, { name: 'x' }, nameOf('a'))];
+  await connector.write(writes);
+  there.edit(a, { name: 'by somebody else' });
+  expect(await connector.write(writes)).toMatchObject([{ kind: 'accepted', record: { fields: { name: 'x' } } }]);
+  expect(there.get(a)?.fields['name']).toBe('by somebody else');
+});
+
 test('a late write happens when it is let through, and not over a later edit', async () => {
   const there = system();
   const connector = connectMemory(there);

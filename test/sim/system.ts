@@ -13,6 +13,9 @@ export type Row = {
   readonly registers: { readonly [unit: string]: Register };
 };
 
+/** A record that was deleted, as it was then. */
+export type Gone = Pick<Row, 'version' | 'fields' | 'registers'>;
+
 /** A write on its way, with what the hub says that it carries: by unit, the version's true history and its authors. */
 export type Carried = {
   readonly write: NativeWrite;
@@ -25,8 +28,9 @@ export type Carried = {
 /** What a system is, as a value. */
 export type SystemState = {
   readonly rows: ReadonlyMap<RecordKey, Row>;
-  readonly gone: ReadonlyMap<RecordKey, { readonly version: number; readonly registers: Row['registers'] }>;
-  readonly done: ReadonlySet<string>;
+  readonly gone: ReadonlyMap<RecordKey, Gone>;
+  /** What each write that was done left, by idempotency key: who asks again is told the same. */
+  readonly done: ReadonlyMap<string, NativeRecord | null>;
   readonly late: readonly Carried[];
   readonly refusing: ReadonlySet<RecordKey>;
   readonly version: number;
@@ -59,7 +63,7 @@ export class SimSystem {
   state: SystemState = {
     rows: new Map(),
     gone: new Map(),
-    done: new Set(),
+    done: new Map(),
     late: [],
     refusing: new Set(),
     version: 0,
@@ -134,12 +138,12 @@ export class SimSystem {
     const version = this.state.version + 1;
     const rows = new Map(this.state.rows);
     rows.delete(key);
-    const gone = new Map(this.state.gone).set(key, { version, registers: row.registers });
+    const gone = new Map(this.state.gone).set(key, { version, fields: row.fields, registers: row.registers });
     this.state = { ...this.state, rows, gone, version };
   }
 
   want(key: RecordKey, unit: UnitOptions, want: Want): void {
-    const row = this.row(key);
+    const row = this.row(key) ?? this.#unmissed(key);
     const register = row?.registers[unit.name];
     if (row === null || register === undefined) return;
     // A newer no-op delivery takes the place of the one before.
@@ -148,27 +152,42 @@ export class SimSystem {
     );
     const next = absorbed(unit, { ...register, wants: [...others, want] }, rawOf(unit, row.fields));
     const registers = { ...row.registers, [unit.name]: next };
-    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, { ...row, registers }) };
+    if (this.state.rows.has(key))
+      this.state = { ...this.state, rows: new Map(this.state.rows).set(key, { ...row, registers } as Row) };
+    else this.state = { ...this.state, gone: new Map(this.state.gone).set(key, { ...row, registers }) };
+  }
+
+  /**
+   * Where deletes are only found by listing keys, a record that is made again under its key before that was never gone
+   * for anybody: it holds what it held until it is listed (SPEC, A record is created or deleted).
+   */
+  #unmissed(key: RecordKey): Gone | null {
+    return this.options.deletes === 'listing' ? (this.state.gone.get(key) ?? null) : null;
   }
 
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
   confirm(passTick: number): void {
-    const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => {
+    const confirmed = <One extends Gone>(row: One): One => {
       const registers = Object.entries(row.registers).map(([unit, one]) => [
         unit,
         one.pendingTick > passTick ? one : { ...one, proven: one.proven | one.pending, pending: 0n },
       ]);
-      return [key, { ...row, registers: Object.fromEntries(registers) }];
-    });
-    this.state = { ...this.state, rows: new Map(rows) };
+      return { ...row, registers: Object.fromEntries(registers) };
+    };
+    const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => [key, confirmed(row)]);
+    const gone = [...this.state.gone].map(([key, row]): [RecordKey, Gone] => [
+      key,
+      this.#unmissed(key) === null ? row : confirmed(row),
+    ]);
+    this.state = { ...this.state, rows: new Map(rows), gone: new Map(gone) };
   }
 
   /** Whether the precondition of a write holds now; null when it does, else the answer to it. */
   objection({ write }: Carried): WriteOutcome | null {
     const { key } = write;
     const present = this.get(key);
-    if (this.options.remembers && this.state.done.has(write.idempotencyKey))
-      return { kind: 'accepted', record: present };
+    const done = this.options.remembers ? this.state.done.get(write.idempotencyKey) : undefined;
+    if (done !== undefined) return { kind: 'accepted', record: this.options.answers === 'image' ? done : null };
     if (this.state.refusing.has(key))
       return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
     if (write.kind === 'create')
@@ -193,7 +212,8 @@ export class SimSystem {
     if (carried !== sent) {
       this.witness.vain(this.options.name, sent);
       if (Object.keys(write.fields).length === 0) return { kind: 'accepted', record: null };
-    } else this.state = { ...this.state, done: new Set(this.state.done).add(write.idempotencyKey) };
+    } else
+      this.state = { ...this.state, done: new Map(this.state.done).set(write.idempotencyKey, this.get(write.key)) };
     this.witness.effect({ side: this.options.name, carried, before, after: this.row(write.key) });
     if (write.kind !== 'delete') this.#automate(write.key, carried);
     const record = this.options.answers === 'image' && carried === sent ? this.get(write.key) : null;

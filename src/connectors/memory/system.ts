@@ -37,7 +37,8 @@ export class MemorySystem {
   readonly refused = new Set<RecordKey>();
   readonly #rows = new Map<RecordKey, Row>();
   readonly #gone = new Map<RecordKey, number>();
-  readonly #done = new Set<string>();
+  /** What each write that was done left, by idempotency key. */
+  readonly #done = new Map<string, NativeRecord | null>();
   #faults: Fault[] = [];
   #late: NativeWrite[] = [];
   #version = 0;
@@ -116,14 +117,15 @@ export class MemorySystem {
     const { key } = write;
     const present = this.get(key);
     const { returnsRecords = true } = this.options;
-    if (this.#done.has(write.idempotencyKey)) return { kind: 'accepted', record: returnsRecords ? present : null };
+    const done = this.#done.get(write.idempotencyKey);
+    if (done !== undefined) return { kind: 'accepted', record: returnsRecords ? done : null };
     if (this.refused.has(key)) return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
     if (write.kind === 'create' ? present !== null : present === null || !holds(present, write)) {
       return { kind: 'stale', record: present };
     }
     if (write.kind === 'delete') this.remove(key);
     else this.#store(key, { ...this.#blank(), ...present?.fields, ...write.fields });
-    if (this.options.remembersWrites !== false) this.#done.add(write.idempotencyKey);
+    if (this.options.remembersWrites !== false) this.#done.set(write.idempotencyKey, this.get(key));
     this.#writes += 1;
     return { kind: 'accepted', record: returnsRecords ? this.get(key) : null };
   }
