@@ -202,7 +202,7 @@ describe('three sides', () => {
 test('what is made or deleted again goes under another name, and each attempt of it under the same', () => {
   const namesAfter = (deletes: 'restore' | 'delete', steps: string): readonly string[] => {
     const from = start({ deletes });
-    const made = [...play(from, steps).writes.slice(from.writes.length)];
+    const made = play(from, steps).writes.slice(from.writes.length);
     return made.flatMap((write) =>
       write === undefined || write.kind === 'update' ? [] : [`${write.side} ${write.version}`],
     );

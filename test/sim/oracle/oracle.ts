@@ -88,7 +88,10 @@ export class Oracle {
           const shown = isSame ? { ...register, authors: old.authors } : register;
           histories.remember({ side, key: shadow.key }, unit.name, shown, JSON.stringify(raw));
         }
-        const said = canonical(unit, raw) === '' && old === undefined ? 0n : (register?.authors ?? 0n);
+        const isFirstBlank =
+          canonical(unit, raw) === '' &&
+          (old === undefined || (canonical(unit, JSON.parse(old.raw) as Json) === '' && this.#isUnheard(old.authors)));
+        const said = isFirstBlank ? 0n : (register?.authors ?? 0n);
         this.state = { ...this.state, shown: this.state.shown | said };
         const actor = `${side}#${epoch}`;
         const counter = registerIn(is, unit).delivered[side as never]?.[actor] ?? 0;
@@ -100,6 +103,11 @@ export class Oracle {
       }
     }
     for (const unit of this.options.units) this.#ofHub(id, unit, registerIn(was, unit), registerIn(is, unit));
+  }
+
+  /** A blank that said nothing when it was read first says nothing when it is read again. */
+  #isUnheard(authors: Edits): boolean {
+    return (authors & this.state.shown) === 0n;
   }
 
   /** A decision in the hub had seen all that was in the register. */
