@@ -7,7 +7,7 @@ import type { Fact } from './ledger/entry.js';
 import { withLanded, withTry, withWrote } from './loop.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import { observe } from './observe.js';
-import { signatureOfIntent } from './plan-writes.js';
+import { signatureOfIntent } from './write-version.js';
 import { deleteQuestion, observeGone } from './presence.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Snapshot } from './record.js';

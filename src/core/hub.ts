@@ -1,4 +1,4 @@
-import { actor, type Actor, type Dot, vectorText } from './clock/version-vector.js';
+import { actor, type Actor, type Dot } from './clock/version-vector.js';
 import type { Evaluate } from './expression.js';
 import type { SideName } from './ids.js';
 import type { PairRules, SideRules, UnitRules } from './rules.js';
@@ -41,17 +41,6 @@ export class Counters {
   get counts(): { readonly [actor: Actor]: number } {
     return this.#counts;
   }
-}
-
-/**
- * Which of the lives of a record a create or a delete is about, as text without spaces. A system that knows a request
- * again would else take the create of a record that people have deleted since for the first one, and not make it. What
- * side and hub counted tells one create from the next, and is the same for each attempt; of a delete all may be counted.
- */
-export function lifeOf(counts: { readonly [actor: Actor]: number }, side: SideName | null): string {
-  const isMeant = (name: Actor): boolean => [`${side}#`, `${hubName}#`].some((own) => name.startsWith(own));
-  const meant = Object.fromEntries(Object.entries(counts).filter(([name]) => side === null || isMeant(name)));
-  return `life:${vectorText(meant).replaceAll(' ', ',')}`;
 }
 
 export function sideRules(rules: PairRules, side: SideName): SideRules {

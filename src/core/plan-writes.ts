@@ -3,7 +3,7 @@ import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { ruled } from './condition.js';
-import { isMaster, lifeOf, sideRules, unitsOf, type Hub } from './hub.js';
+import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import { partnerFields } from './invariant.js';
@@ -17,6 +17,7 @@ import { contextOf, registerOf, withNoop, withSide } from './register.js';
 import type { NativeFieldMap } from './record.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Intent, Register, Shadow } from './state.js';
+import { lifeOf, signatureOfIntent, signatureText } from './write-version.js';
 
 /** What settle may do: `hold` decides and plans no write (the pair is held, or a plan is only being made). */
 export type SettleMode = 'write' | 'hold';
@@ -376,23 +377,6 @@ function signatureOf(kind: Intent['kind'], behind: readonly Behind[]): string {
     kind,
     behind.map(({ unit, register }) => `${unit.name} ${vectorText(register.vv)}`),
   );
-}
-
-/** The same text for the same write: what was refused is not tried again, what is planned is not planned twice. */
-export function signatureOfIntent(intent: Intent): string {
-  if (intent.kind === 'delete') return 'delete';
-  return signatureText(
-    intent.kind,
-    Object.entries(intent.units).map(
-      ([unit, part]) => `${unit} ${vectorText((part as { vv: { [actor: string]: number } }).vv)}`,
-    ),
-  );
-}
-
-/** Most writes carry one unit; sorting costs more memory than the rest of deciding one. */
-function signatureText(kind: Intent['kind'], units: readonly string[]): string {
-  if (units.length === 1) return `${kind}; ${units[0]}`;
-  return [kind, ...units.toSorted()].join('; ');
 }
 
 function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {
