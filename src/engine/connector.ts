@@ -56,6 +56,11 @@ export type ReadPage = {
    * (half a file, most keys missing). The sentence says why and what to do.
    */
   readonly suspect?: string;
+  /**
+   * Present when the page shows a part of a source transaction although the connector keeps transactions whole: it
+   * changed more rows than a page may hold. The sentence says so.
+   */
+  readonly split?: string;
 };
 
 /** A row that is not a record: where it stands and why it was set aside. Never its values. */

@@ -1,12 +1,12 @@
 import { brakeFor, type Brake } from '../core/brake.js';
 import { ParleyError } from '../core/errors.js';
 import type { EntityId, PairId, SideName } from '../core/ids.js';
-import type { Fact } from '../core/ledger/entry.js';
 import { unpack } from '../core/pack.js';
 import { standings } from '../core/standing.js';
 import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
 import { overCounter, Page, plannedCounter } from './page.js';
+import { pairFact } from './pair-fact.js';
 import type { CycleSummary, SideTrouble } from './ports.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { troublesOf } from './side-problem.js';
@@ -196,8 +196,4 @@ export function controlPage(
   run: { id: number; kind: 'poll' | 'plan' | 'apply' | 'decide' | 'verify' },
 ): Page {
   return new Page(transaction, { rules, source: 'control', run, hasher: ports.hasher, evaluate: ports.evaluate });
-}
-
-export function pairFact(rule: string, actor: Fact['actor'], detail: Fact['detail']): Fact {
-  return { kind: 'pair', entity: null, side: null, actor, rule, dot: null, effects: [], detail, lo: null, hi: null };
 }

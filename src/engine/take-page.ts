@@ -14,6 +14,7 @@ import { buriedIn } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
+import { pairFact } from './pair-fact.js';
 import { noteUnread, problemSince } from './side-problem.js';
 import { takeAhead } from './take-ahead.js';
 import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
@@ -62,7 +63,9 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       settleRules: active?.rules ?? null,
       asks: input.plan === null,
     };
-    const { records, deleted } = look.page;
+    const { records, deleted, split } = look.page;
+    if (split !== undefined)
+      page.addFact(pairFact('a transaction is taken in parts', { kind: 'rule' }, { side: input.side, why: split }));
     const { side } = input;
     if (ahead === null) await takeRecords(taking);
     else {

@@ -86,6 +86,86 @@ describe('what a pass finds', () => {
   });
 });
 
+describe('what one transaction changed', () => {
+  const change = async (ids: readonly number[], name: string): Promise<void> => {
+    await place.sql`update accounts set name = ${name} where id = any(${ids as number[]})`;
+  };
+  const namesOf = ({ records }: Pick<ReadPage, 'records'>, name: string): readonly string[] =>
+    records.filter(({ fields }) => fields['name'] === name).map(({ key }) => key);
+
+  test('is on one page, however many rows more than a page it is, and wherever their keys are', async () => {
+    const { connector, cursor } = await accounts(30);
+    await change([2, 3, 5, 7, 11, 13, 17, 19, 23, 29], 'x');
+    await change([14, 28], 'y');
+    const page = await connector.read({ cursor, limit: 3 });
+    expect([namesOf(page, 'x').length, namesOf(page, 'y'), page.more, page.split]).toEqual([10, [], true, undefined]);
+    expect(new Set(page.records.map(({ key }) => key)).size).toBe(page.records.length);
+  });
+
+  test('behind a page that was read is shown with what it changed after it', async () => {
+    const { connector, cursor } = await accounts(30);
+    await change([2, 4, 6, 8, 10, 12], 'x');
+    await connector.read({ cursor, limit: 30 });
+    for (const id of [2, 4, 6, 8, 10]) await change([id], 'each');
+    const first = await connector.read({ cursor, limit: 2 });
+    await change([1, 9], 'z');
+    const second = await connector.read({ cursor: first.cursor, limit: 3 });
+    expect([...namesOf(second, 'z')].sort()).toEqual(['1', '9']);
+  });
+
+  test('below a savepoint is told apart: a transaction with savepoints is several', async () => {
+    const { connector, cursor } = await accounts(30);
+    await place.sql.begin(async (tx) => {
+      await tx`update accounts set name = 'outside' where id in (1, 20)`;
+      await tx.savepoint((inner) => inner`update accounts set name = 'inside' where id in (2, 21)`);
+    });
+    const page = await connector.read({ cursor, limit: 1 });
+    expect([namesOf(page, 'outside'), namesOf(page, 'inside')]).toEqual([['1', '20'], []]);
+  });
+
+  test('that is more than a page may hold is taken in parts, and the page says so', async () => {
+    const { connector, cursor } = await accounts(30);
+    await place.sql`update accounts set name = 'all'`;
+    const page = await connector.read({ cursor, limit: 3 });
+    expect([page.records.length, page.split]).toEqual([
+      15,
+      'Transactions changed more than 12 rows of accounts beside one page; they are taken in parts.',
+    ]);
+    const rest = await pass(connector, page.cursor, 3);
+    expect(new Set([...page.records, ...rest.records].map(({ key }) => key)).size).toBe(30);
+  });
+
+  test('is seen whole at the end of every page, whatever is changed between pages', async () => {
+    await place.sql`create table accounts (id bigint primary key, name text)`;
+    const connector = await place.open('accounts');
+    const move = fc.oneof(
+      { weight: 2, arbitrary: fc.record({ ids: fc.uniqueArray(fc.integer({ min: 1, max: 15 }), { maxLength: 6 }) }) },
+      { weight: 3, arbitrary: fc.record({ limit: fc.integer({ min: 2, max: 4 }) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { minLength: 4, maxLength: 24 }), async (moves) => {
+        await place.sql`truncate accounts`;
+        await place.sql`insert into accounts select i, 'first' from generate_series(1, 15) i`;
+        const seen = new Map<string, unknown>();
+        let { cursor } = (await untilQuiet(connector, (await pass(connector, null)).last.cursor)) as { cursor: string };
+        let made = 0;
+        for (const next of moves) {
+          if ('ids' in next) await change(next.ids, `transaction ${(made += 1)}`);
+          else {
+            const page = await connector.read({ cursor, limit: next.limit });
+            ({ cursor } = page);
+            for (const { key, fields } of page.records) seen.set(key, fields['name']);
+            const shown = new Set(page.records.map(({ fields }) => fields['name']));
+            for (const { id, name } of await place.sql`select id::text, name from accounts`)
+              if (shown.has(name)) expect([id, seen.get(id as string)]).toEqual([id, name]);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 type Step =
   | { readonly kind: 'edit'; readonly writer: number; readonly row: number; readonly below: boolean }
   | { readonly kind: 'end'; readonly writer: number; readonly commit: boolean }

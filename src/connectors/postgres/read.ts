@@ -20,6 +20,8 @@ type Cursor = {
 
 const fromTheStart: Cursor = { server: null, since: null, next: null, after: null };
 const setAsideMax = 100;
+/** How many rows beside its own a page takes so that the transactions that it shows are whole. */
+const besideMaxPages = 4;
 
 /**
  * Reads one page of a pass. A pass shows the rows that transactions wrote which had not ended when the pass before it
@@ -40,7 +42,7 @@ export async function readPage(session: Session, table: Table, request: ReadRequ
   return { ...page, deleted: [], setAside };
 }
 
-type Page = Pick<ReadPage, 'records' | 'cursor' | 'more'>;
+type Page = Pick<ReadPage, 'records' | 'cursor' | 'more' | 'split'>;
 
 async function viewPage(session: Session, table: Table, from: Cursor, limit: number): Promise<Page> {
   const rows = await session.query(
@@ -68,7 +70,17 @@ async function tablePage(session: Session, table: Table, from: Cursor, limit: nu
   const [horizon, identity, isValid] = rows[0] ?? [];
   if (!isNew && isValid !== 'true') return null;
   const server = from.server ?? identity ?? null;
-  return pageOf(table, rows, 3, { from: { ...from, server }, limit, next: from.next ?? horizon ?? null });
+  const own = rows.filter((row) => row.at(-1) === 'page');
+  const page = pageOf(table, own, 3, { from: { ...from, server }, limit, next: from.next ?? horizon ?? null });
+  const beside = rows.filter((row) => row.at(-1) === 'beside').map((row) => recordOf(table, row, 3));
+  if (beside.length === 0) return page;
+  const most = limit * besideMaxPages;
+  const whole = { ...page, records: [...page.records, ...beside.slice(0, most)] };
+  return beside.length <= most ? whole : { ...whole, split: splitText(table, most) };
+}
+
+function splitText({ place }: Table, most: number): string {
+  return `Transactions changed more than ${most} rows of ${place.object} beside one page; they are taken in parts.`;
 }
 
 /**
@@ -78,9 +90,10 @@ async function tablePage(session: Session, table: Table, from: Cursor, limit: nu
  * committed while the statement began, and is new.
  */
 function pageStatement(table: Table, from: Cursor): string {
+  const keepsWhole = from.since !== null && table.kind === 'table';
   const isNewer = 'age(t.xmin) <= age($3::text::xid8::xid) and age(t.xmin) >= -1000000000';
-  return `
-select h.horizon, case when h.identity is distinct from $2::text then h.identity end, h.is_valid::text, r.*
+  const page = `
+select h.horizon, case when h.identity is distinct from $2::text then h.identity end as identity, h.is_valid::text, r.*
 from (
   select pg_snapshot_xmin(s.now)::text as horizon, i.identity,
     i.identity is not distinct from $2::text
@@ -89,12 +102,39 @@ from (
   from (select pg_current_snapshot() as now offset 0) s, (select ${table.identity} as identity offset 0) i
 ) h
 left join lateral (
-  select ${recordColumns(table, 't')}
+  select ${recordColumns(table, 't')}, 'page'::text as place${keepsWhole ? ', t.xmin as xid, t.tableoid as part, t.ctid as at' : ''}
   from ${table.place.sqlName} t
   where (h.is_valid or $2::text is null) and ${keyIsThere(table, 't')}
     and ${from.since === null ? 'true' : isNewer} and ${keyIsAfter(table, from.after, 5)}
   order by ${keyOrder(table)} limit $1::text::bigint
 ) r on true`;
+  return keepsWhole ? withWholeTransactions(table, page, { isNewer, isFirst: from.after === null }) : page;
+}
+
+/**
+ * Beside the page, the rows that its transactions changed too, wherever their keys are, in the same snapshot: nobody is to
+ * see half of one (semantics §1.13). A pass that fits one page is whole by itself and costs nothing; else the table is
+ * looked through once more. What there was before the first pass is nobody's change.
+ */
+function withWholeTransactions(
+  table: Table,
+  page: string,
+  { isNewer, isFirst }: { readonly isNewer: string; readonly isFirst: boolean },
+): string {
+  const names = ['token', ...table.read.map((_, index) => `f${index}`)].join(', ');
+  return `
+with page (horizon, identity, is_valid, ${names}, place, xid, part, at) as materialized (${page})
+, shown as (select row_number() over () as nth, p.* from page p)
+select horizon, identity, is_valid, ${names}, coalesce(place, 'page') from shown
+union all (
+  select null, null, null, ${recordColumns(table, 't')}, 'beside'
+  from ${table.place.sqlName} t
+  where ${isFirst ? '(select count(*) from page) >= $1::text::bigint and' : ''}
+    ${keyIsThere(table, 't')} and ${isNewer}
+    and t.xmin in (select xid from shown where nth < $1::text::bigint and xid is not null)
+    and (t.tableoid, t.ctid) not in (select part, at from shown where nth < $1::text::bigint and xid is not null)
+  limit ($1::text::bigint - 1) * ${besideMaxPages} + 1
+)`;
 }
 
 /** Rows from the position `from` on; one more than the limit was asked for, to know whether the pass goes on. */
