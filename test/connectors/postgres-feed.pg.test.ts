@@ -156,8 +156,10 @@ describe('what one transaction changed', () => {
             ({ cursor } = page);
             for (const { key, fields } of page.records) seen.set(key, fields['name']);
             const shown = new Set(page.records.map(({ fields }) => fields['name']));
-            for (const { id, name } of await place.sql`select id::text, name from accounts`)
-              if (shown.has(name)) expect([id, seen.get(id as string)]).toEqual([id, name]);
+            for (const { id, name } of await place.sql<
+              { id: string; name: string }[]
+            >`select id::text, name from accounts`)
+              if (shown.has(name)) expect([id, seen.get(id)]).toEqual([id, name]);
           }
         }
       }),
