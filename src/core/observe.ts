@@ -67,6 +67,7 @@ export function observe(
   if (shadow !== undefined && observation.readTick < shadow.tick)
     return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
+  if (doubtful && hidesSum(hub, side, shadow.intent, snapshot)) return { kind: 'stale', state, facts: [] };
   if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
 
   const reading = new Reading(entity, state, hub, side, observation);
@@ -79,6 +80,13 @@ export function observe(
 function isUnchanged(shadow: Shadow | undefined, snapshot: Snapshot, hub: Hub, side: SideName): boolean {
   if (shadow?.presence !== 'present' || snapshot.token === null || shadow.token !== snapshot.token) return false;
   return unitsOf(hub.rules, side).every((unit) => shadow.raws[unit.name] !== undefined);
+}
+
+/** Without the number that was written there is nothing to tell a lost write from; the record is read whole. */
+function hidesSum(hub: Hub, side: SideName, { units }: Intent, { fields }: Snapshot): boolean {
+  return unitsOf(hub.rules, side).some(
+    (unit) => isSummed(unit) && units[unit.name] !== undefined && readUnit(unit, side, fields) === undefined,
+  );
 }
 
 /** The working copy of one observation; lives for one call. */
@@ -140,10 +148,9 @@ class Reading {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
       if (sent === undefined) continue;
-      // A sum that shows proves nothing: somebody may have added just what we wrote. Not shown, it is no base any more.
+      // A sum that shows proves nothing: somebody may have added just what we wrote.
       const isSum = isSummed(unit) && isNumber(this.#raws[unit.name] ?? null);
       if (isSum) this.#doubted.set(unit.name, sent.raw);
-      if (isSum && raw === undefined) delete this.#raws[unit.name];
       if (isSum || raw === undefined) continue;
       const register = registerOf(this.#unitsState(), unit.name);
       if (!sameRaw(unit, this.side, raw, sent.raw)) {

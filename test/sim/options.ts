@@ -40,6 +40,8 @@ export type UnitOptions = {
     | { readonly kind: 'ask' }
     | { readonly kind: 'prefer'; readonly side: string }
     | { readonly kind: 'newest' }
+    /** What both sides add is added up; such a unit is a decimal. */
+    | { readonly kind: 'delta' }
     | { readonly kind: 'master'; readonly side: string; readonly stray: 'restore' | 'leave' };
   readonly blank: 'value' | 'ignore' | 'fill';
 };
@@ -161,7 +163,36 @@ export function optionsOf(seed: number): WorldOptions {
   };
   const count = chance.weighted({ 1: 60, 2: 25, 3: 15 }) as unknown as number;
   const records = Array.from({ length: count }, (_, index) => recordOf(chance, `k${index}`, options));
-  return { ...options, records };
+  const world = { ...options, records };
+  // A chance of its own, so that all other seeds keep their worlds.
+  return new Chance(seed ^ 0x5c3).is(0.12) ? withSum(world) : world;
+}
+
+/**
+ * The first unit becomes a number to which all sides add, on systems where that is legal. What restores take back and
+ * what is carried out after it was given up are no additions of anybody: the checker could not tell the total.
+ */
+export function withSum(options: WorldOptions): WorldOptions {
+  const [first, ...others] = options.units;
+  if (first === undefined) return options;
+  const sum: UnitOptions = { name: first.name, type: 'decimal', authority: { kind: 'delta' }, blank: 'value' };
+  const records = options.records.map(({ key, sides }) => ({
+    key,
+    sides: Object.fromEntries(
+      Object.entries(sides).map(([name, fields]) => [name, { ...withoutUnit(first, fields), [first.name]: '10.50' }]),
+    ),
+  }));
+  return {
+    ...options,
+    units: [sum, ...others],
+    sides: options.sides.map((side) => ({ ...side, write: 'W4', token: 'strong', automation: 0 })),
+    records,
+    faults: options.faults.filter((name) => name !== 'restore side' && name !== 'restore hub' && name !== 'late'),
+  };
+}
+
+function withoutUnit(unit: UnitOptions, fields: RecordOptions['sides'][string]): RecordOptions['sides'][string] {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !fieldsOf(unit).includes(name)));
 }
 
 function sideOf(chance: Chance, name: string, weird: number): SideOptions {

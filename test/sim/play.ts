@@ -8,7 +8,7 @@ import type { Act, Step } from './steps.js';
 import type { Row, SystemState } from './system.js';
 import { Task } from './task.js';
 import { traceOf } from './trace.js';
-import { canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
+import { addedTo, canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
 import { perform } from './worker.js';
 import { type Moment, World, type WorldSetting } from './world.js';
 
@@ -241,7 +241,7 @@ export class Play {
       if (old !== null && (canonical(unit, raw) === canonical(unit, was) || sameJson(raw, was))) continue;
       if (old === null && canonical(unit, raw) === '' && !isEdit) continue;
       const bit: Edits = world.newEdit(side, key, unit.name, raw);
-      registers[unit.name] = { ...editedBy(bit, register), wants: register.wants };
+      registers[unit.name] = addedTo({ ...editedBy(bit, register), wants: register.wants }, was, raw);
     }
     system.store(id, { id: key, ...fields }, registers);
   }

@@ -45,6 +45,8 @@ function authorityOf({ authority, blank }: UnitOptions): Authority {
     }
     case 'newest':
       return { kind: 'either', policy: { kind: 'newest', otherwise: { kind: 'ask' }, widthMaxMs: 86_400_000 }, blank };
+    case 'delta':
+      return { kind: 'either', policy: { kind: 'delta' }, blank: 'value' };
     case 'master':
       return { kind: 'master', side: sideName(authority.side), stray: authority.stray, blank: 'keeps' };
   }

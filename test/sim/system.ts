@@ -246,7 +246,13 @@ export class SimSystem {
           return [name, write.kind === 'create' ? { ...register, pending: 0n, authors: 0n } : register];
         return [
           name,
-          { ...carried, pending: 0n, pendingTick: 0, wants: register.wants.filter(({ why }) => why !== 'sent') },
+          {
+            ...register,
+            ...carried,
+            pending: 0n,
+            pendingTick: 0,
+            wants: register.wants.filter(({ why }) => why !== 'sent'),
+          },
         ];
       }),
     );

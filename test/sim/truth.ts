@@ -17,6 +17,9 @@ export type Register = {
   /** The edits that wrote what stands here now; none for a blank that nobody wrote. */
   readonly authors: Edits;
   readonly wants: readonly Want[];
+  /** What people added here altogether, in thousandths, and the last number that they had before them. */
+  readonly added: number;
+  readonly number: number | null;
 };
 /** A version that the hub holds for delivered where the field has an equal value. */
 export type Want = {
@@ -26,7 +29,16 @@ export type Want = {
   readonly tick: number;
 };
 
-export const untouched: Register = { history: 0n, proven: 0n, pending: 0n, pendingTick: 0, authors: 0n, wants: [] };
+export const untouched: Register = {
+  history: 0n,
+  proven: 0n,
+  pending: 0n,
+  pendingTick: 0,
+  authors: 0n,
+  wants: [],
+  added: 0,
+  number: null,
+};
 
 export type Edit = { readonly side: string; readonly key: string; readonly unit: string; readonly value: Json };
 
@@ -82,8 +94,24 @@ export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
 }
 
 /** The register after an edit by somebody who had all that stood there. */
-export function editedBy(bit: Edits, { history, proven }: Pick<Register, 'history' | 'proven'>): Register {
-  return { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0, authors: bit, wants: [] };
+export function editedBy(bit: Edits, { history, proven, added, number }: Register): Register {
+  const seen = { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0 };
+  return { ...seen, authors: bit, wants: [], added, number };
+}
+
+/** The register after somebody made a number of another one: what they added counts, whoever had written what was there. */
+export function addedTo(register: Register, was: Json, is: Json): Register {
+  const [before, after] = [thousandths(was) ?? register.number, thousandths(is)];
+  if (after === null) return { ...register, number: before };
+  return { ...register, added: register.added + (before === null ? 0 : after - before), number: after };
+}
+
+/** A number of at most three decimals, exactly; null for everything else. */
+export function thousandths(raw: Json): number | null {
+  const match = typeof raw === 'string' ? /^(-?)(\d+)(?:\.(\d{1,3}))?0*$/.exec(raw) : null;
+  if (match === null) return null;
+  const whole = Number(match[2]) * 1000 + Number((match[3] ?? '').padEnd(3, '0'));
+  return match[1] === '-' ? -whole : whole;
 }
 
 /** Holding a value that the hub wants held counts as having received it, from then on. */

@@ -4,6 +4,7 @@ import type { Carried, Effect, Row } from '../system.js';
 import { canonical, type Edits, isWithin, rawOf, untouched } from '../truth.js';
 import type { WorldOptions } from '../options.js';
 import type { Oracle } from './oracle.js';
+import { isSum } from './sums.js';
 
 type Delete = {
   readonly side: string;
@@ -105,7 +106,7 @@ export class Effects {
       const register = before.registers[unit.name] ?? untouched;
       const shadow = this.#oracle.state.histories.shadow(side, carried.write.key, unit.name);
       const known = version.history | this.#oracle.state.kept;
-      if (isWithin(register.authors, known)) continue;
+      if (isSum(unit) || isWithin(register.authors, known)) continue;
       const raw = rawOf(unit, before.fields);
       // A first blank says nothing (SPEC, One reading).
       if (canonical(unit, raw) === '' && (register.authors & this.#oracle.state.shown) === 0n) continue;
@@ -151,7 +152,7 @@ export class Effects {
       this.#options.units.every((unit) => {
         const { authors } = before.registers[unit.name] ?? untouched;
         // A value that does not count there, or is the agreed one, is not lost, whoever typed it.
-        if (unit.authority.kind === 'master' && unit.authority.side !== side) return true;
+        if (isSum(unit) || (unit.authority.kind === 'master' && unit.authority.side !== side)) return true;
         const isAgreed =
           canonical(unit, rawOf(unit, before.fields)) === canonical(unit, carried.agreed[unit.name] ?? null);
         return isAgreed || isWithin(authors, (seen[unit.name] ?? 0n) | kept);

@@ -6,6 +6,8 @@ import type { Sighting } from '../sim-connector.js';
 import type { Edits } from '../truth.js';
 
 export type Known = { readonly history: Edits; readonly proven: Edits; readonly authors: Edits };
+/** What was shown, and what people had added to it by then. */
+type Shown = Known & { readonly raw: string; readonly added: number };
 export const nobody: Known = { history: 0n, proven: 0n, authors: 0n };
 
 /**
@@ -17,7 +19,7 @@ export class Histories {
   readonly #versions = new Map<string, Known>();
   readonly #values = new Map<string, string>();
   /** The last sighting of each record that the hub took over, by `side key unit`. */
-  readonly #shadows = new Map<string, Known & { readonly raw: string }>();
+  readonly #shadows = new Map<string, Shown>();
 
   copy(): Histories {
     const next = new Histories();
@@ -62,11 +64,11 @@ export class Histories {
     return { history: all('history'), proven: all('proven'), authors: winner?.authors ?? 0n };
   }
 
-  shadow(side: string, key: string, unit: string): (Known & { readonly raw: string }) | undefined {
+  shadow(side: string, key: string, unit: string): Shown | undefined {
     return this.#shadows.get(`${side} ${key} ${unit}`);
   }
 
-  remember({ side, key }: Pick<Sighting, 'side' | 'key'>, unit: string, known: Known, raw: string): void {
+  remember({ side, key }: Pick<Sighting, 'side' | 'key'>, unit: string, known: Omit<Shown, 'raw'>, raw: string): void {
     this.#shadows.set(`${side} ${key} ${unit}`, { ...known, raw });
   }
 }

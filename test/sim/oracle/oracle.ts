@@ -10,6 +10,7 @@ import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
 import { grew, Histories, type Known, nobody } from './history.js';
+import { checkedSum, isSum, type SumState } from './sums.js';
 import type { Violation } from './violation.js';
 
 /** What was written down somewhere: by the ledger, for those whose value did not stand. */
@@ -21,6 +22,7 @@ export type OracleState = {
   readonly edits: EditLog;
   /** Entities of which a person said what becomes of the record. */
   readonly decided: ReadonlySet<EntityId>;
+  readonly sums: SumState;
 };
 
 /**
@@ -30,7 +32,14 @@ export type OracleState = {
 export class Oracle {
   readonly options: WorldOptions;
   readonly violations: Violation[] = [];
-  state: OracleState = { histories: new Histories(), kept: 0n, shown: 0n, edits: [], decided: new Set() };
+  state: OracleState = {
+    histories: new Histories(),
+    kept: 0n,
+    shown: 0n,
+    edits: [],
+    decided: new Set(),
+    sums: new Map(),
+  };
   #sides: ReadonlyMap<string, SimSystem> = new Map();
 
   constructor(options: WorldOptions) {
@@ -64,6 +73,7 @@ export class Oracle {
     for (const step of steps) this.#observed(step, sightings, epoch);
     for (const entry of entries) this.#recorded(entry, after);
     for (const step of steps) this.#checked(step, entries);
+    for (const step of steps) this.#summed(step);
     for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
       if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick)
         this.#sides.get(side)?.confirm(cursor.complete.tick);
@@ -159,11 +169,27 @@ export class Oracle {
       for (const [side, vv] of Object.entries(old.delivered))
         if (!grew(vv, now.delivered[side as never] ?? {}))
           this.report('I11', `the context of ${side} in ${place} fell`);
+      if (isSum(unit)) continue;
       this.#dropped(id, unit, old, now);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
       // Filling a blank is a decision of the hub, and who edited meanwhile had not seen it.
       if (this.options.faults.length === 0 && unit.blank !== 'fill') this.#needless(id, unit, now, entries);
+    }
+  }
+
+  /** What people added on each side, as far as the hub has seen it, is in the total once (I2). */
+  #summed({ id, is }: Step): void {
+    for (const unit of this.options.units.filter(isSum)) {
+      const added = Object.fromEntries(
+        Object.entries(is.sides).map(([side, { key }]) => [
+          side,
+          this.state.histories.shadow(side, key, unit.name)?.added ?? 0,
+        ]),
+      );
+      const { state: sums, wrong } = checkedSum(this.state.sums, { id, unit, is }, registerIn(is, unit), added);
+      this.state = { ...this.state, sums };
+      if (wrong !== null) this.report('I2', wrong);
     }
   }
 
