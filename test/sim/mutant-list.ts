@@ -133,9 +133,15 @@ export const mutants: readonly Mutant[] = [
     to: `    return count < 0 && !isParked;`,
     focus: { lastSide: { inert: 'u0', capitals: false, truncates: null }, world: { faults: [] } },
   },
+  {
+    name: 'coincidence merged for counters',
+    file: 'src/core/delta.ts',
+    from: `  const value = withAdded(first.value, added, edit.value);`,
+    to: `  const value = numberOf(edit.value)?.text === numberOf(first.value)?.text ? first.value : withAdded(first.value, added, edit.value);`,
+    focus: { sum: true },
+  },
 ];
 
 export const missing: readonly Missing[] = [
-  { name: 'coincidence merged for counters', why: 'there is no policy for counters' },
   { name: 'merge treated as delete', why: 'merges within a system are not told apart' },
 ];

@@ -115,12 +115,14 @@ export type Focus = {
   /** Of the last side alone: what all of them have would leave nobody to be in agreement with. */
   readonly lastSide?: Partial<SideOptions>;
   readonly unit?: Partial<UnitOptions>;
+  /** The first unit is a number to which all sides add. */
+  readonly sum?: boolean;
   readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize'>>;
 };
 
 export function focused(
   options: WorldOptions,
-  { side = {}, lastSide = {}, unit = {}, world = {} }: Focus,
+  { side = {}, lastSide = {}, unit = {}, world = {}, sum = false }: Focus,
 ): WorldOptions {
   const sides = options.sides.map((one, index) => ({
     ...one,
@@ -134,7 +136,9 @@ export function focused(
       Object.entries(held).map(([name, fields]) => [name, unit.type === 'decimal' ? decimals(fields) : fields]),
     ),
   }));
-  return { ...options, sides, units, records, ...world };
+  const focusedOn = { ...options, sides, units, records, ...world };
+  // Whatever else is wanted, what is added up is on systems where that is legal.
+  return sum || units.some(({ authority }) => authority.kind === 'delta') ? withSum(focusedOn) : focusedOn;
 }
 
 function decimals(fields: RecordOptions['sides'][string]): RecordOptions['sides'][string] {

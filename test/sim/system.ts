@@ -3,7 +3,7 @@ import { sameJson } from '../../src/core/json.js';
 import type { RecordKey } from '../../src/core/ids.js';
 import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
-import { absorbed, canonical, type Register, rawOf, untouched, type Want } from './truth.js';
+import { absorbed, canonical, type Register, rawOf, thousandths, untouched, type Want } from './truth.js';
 
 export type Row = {
   readonly fields: NativeFields;
@@ -138,7 +138,14 @@ export class SimSystem {
     const version = this.state.version + 1;
     const rows = new Map(this.state.rows);
     rows.delete(key);
-    const gone = new Map(this.state.gone).set(key, { version, fields: row.fields, registers: row.registers });
+    // Made anew before anybody looked, the record is the same one with another number.
+    const registers = Object.fromEntries(
+      this.units.map((unit) => {
+        const register = row.registers[unit.name] ?? untouched;
+        return [unit.name, { ...register, number: thousandths(rawOf(unit, row.fields)) ?? register.number }];
+      }),
+    );
+    const gone = new Map(this.state.gone).set(key, { version, fields: row.fields, registers });
     this.state = { ...this.state, rows, gone, version };
   }
 
