@@ -13,6 +13,16 @@ export function numbers(values: readonly (number | null)[]): string {
   return `{${written.join(',')}}`;
 }
 
+/** The elements of an array of one dimension as Postgres writes it; those that are null are refused. */
+export function elementsIn(array: string): readonly string[] {
+  const found: string[] = [];
+  for (const [, quoted, plain] of array.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/gs)) {
+    assert(plain !== 'NULL', 'an array of the store holds no null');
+    found.push(plain ?? (quoted ?? '').replace(/\\(.)/gs, '$1'));
+  }
+  return found;
+}
+
 /** Texts without anything to escape, such as hashes. */
 export function words(values: readonly string[]): string {
   assert(

@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { assert } from '../core/assert.js';
 import { ParleyError } from '../core/errors.js';
 import type { Log } from '../engine/ports.js';
+import { elementsIn } from './array-text.js';
 import { isEcho, storeFailure } from './failures.js';
 
 type Types = { bigint: number };
@@ -46,12 +47,30 @@ function wholeNumber(text: string): number {
   return value;
 }
 
+/** Written as text already where they are parameters. */
+const asGiven = (array: string): string => array;
+const arrayTypes = {
+  texts: { to: 1009, from: [1009], parse: elementsIn, serialize: asGiven },
+  bigints: {
+    to: 1016,
+    from: [1016],
+    parse: (array: string) => elementsIn(array).map(wholeNumber),
+    serialize: asGiven,
+  },
+};
+
 function connect(options: DatabaseOptions): postgres.Sql<Types> {
   const { onStatement, log } = options;
   return postgres(options.url, {
     max: options.connectionsMax,
     connect_timeout: connectTimeoutSeconds,
-    types: { bigint: { to: 20, from: [20], parse: wholeNumber, serialize: (value: number) => String(value) } },
+    // The driver asks a new connection for the server's array types, and nobody hears when that fails: a database that
+    // goes away in this moment would end the process. The two that the store reads are told here.
+    fetch_types: false,
+    types: {
+      bigint: { to: 20, from: [20], parse: wholeNumber, serialize: (value: number) => String(value) },
+      ...arrayTypes,
+    },
     onnotice: (notice) => {
       if (notice['severity'] === 'WARNING') log?.warn({ code: notice['code'] }, 'the database warns');
     },

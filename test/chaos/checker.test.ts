@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { pairId } from '../../src/core/ids.js';
 import type { Ledger } from '../faults/hub-account.js';
-import { doubled, forgottenBySide, unaccounted, unlike } from './checker.js';
+import { forgottenBySide, unaccounted, unlike, untold } from './checker.js';
+import { doubled } from './effects.js';
 import type { Effect, Row } from './sides.js';
 
 const row = (name: string, address = 'Street'): Row => ({ key: '1', name, phone: '555', address });
@@ -57,29 +58,76 @@ describe('sides that do not agree', () => {
   });
 });
 
+const nobody = { restored: new Map<string, number>(), deleted: new Set<string>(), met: new Set(['c 1']) };
+const said = (...keys: readonly string[]) => ({ ...nobody, deleted: new Set(keys) });
+const gone = (value: string, by: Effect['by']): Effect => effect({ kind: 'delete', by, before: row(value), after: {} });
+
 describe('an edit is accounted for', () => {
   const sides = everywhere(row('y'), row('y'), row('y'));
   test.for([
     ['it is what the sides hold', [edit('y', 'x')], { y: 'edited' }, 0],
     ['somebody had it before them and replaced it', [edit('x', 'w'), edit('y', 'x')], { y: 'edited' }, 0],
     ['it lost a decision that is in the ledger', [edit('x', 'w'), edit('y', 'w')], { x: 'asked', y: 'edited' }, 0],
+    ['it was left where it was made, and the ledger says so', [edit('y', 'x')], { y: 'stray' }, 0],
     ['lost: it is nowhere', [edit('x', 'w'), edit('y', 'w')], { y: 'edited' }, 1],
     ['lost: the ledger only knows that it was made', [edit('x', 'w')], { x: 'edited' }, 1],
     ['lost: the sides hold it and the ledger does not know it', [edit('y', 'x')], {}, 1],
   ] as const)('%s', ([, edits, kinds, found]) => {
-    expect(unaccounted(edits, sides, ledger(kinds))).toHaveLength(found);
+    const accounts = { edits, effects: [], sides, ledger: ledger(kinds), told: nobody };
+    expect(unaccounted(accounts)).toHaveLength(found);
   });
 });
 
-describe('effects of ours', () => {
+describe('an edit of a record that was deleted is accounted for', () => {
   test.for([
-    ['each once', [effect({ key: '1' }), effect({ key: '2' })], 0],
-    ['a create that happened twice', [effect({ kind: 'create' }), effect({ kind: 'create' })], 1],
+    ['somebody deleted the record with the edit before them', [gone('x', 'people')], { x: 'edited' }, nobody, 0],
+    ['a person was asked, and said that it goes', [gone('x', 'parley')], { x: 'edited' }, said('1'), 0],
+    ['lost: we deleted it, and nobody had said so', [gone('x', 'parley')], { x: 'edited' }, nobody, 1],
+    ['lost: a person said so, but did not know the edit', [gone('x', 'parley')], {}, said('1'), 1],
+    ['lost: what was deleted held another value', [gone('w', 'parley')], { x: 'edited' }, said('1'), 1],
+    ['lost: the word was about another record', [gone('x', 'parley')], { x: 'edited' }, said('2'), 1],
+    ['lost: somebody deleted another value', [gone('w', 'people')], { x: 'edited' }, nobody, 1],
+  ] as const)('%s', ([, effects, kinds, told, found]) => {
+    const accounts = { edits: [edit('x', 'w')], effects, sides: [], ledger: ledger(kinds), told };
+    expect(unaccounted(accounts)).toHaveLength(found);
+  });
+});
+
+test('a record that is asked about as a whole may be on one side only', () => {
+  const here = [
+    { side: 'a' as const, rows: [row('x')] },
+    { side: 'b' as const, rows: [] },
+  ];
+  expect(unlike(here, new Set(['1 record']))).toEqual([]);
+  expect(unlike(here, new Set(['2 record', '1 name']))).toHaveLength(1);
+});
+
+describe('effects of ours', () => {
+  const create = effect({ kind: 'create', before: {} });
+  const ends = effect({ kind: 'delete', by: 'people', after: {} });
+  test.for([
+    ['each once', [create, effect({ key: '2' })], 0],
+    ['a create that happened twice', [create, create], 1],
     ['a request that took effect twice', [effect({ idempotencyKey: 'k' }), effect({ idempotencyKey: 'k' })], 1],
     ['a write that changed nothing', [effect({ after: { name: 'x' } })], 1],
-    ['what people do twice is theirs', [effect({ by: 'people', kind: 'create' }), effect({ kind: 'create' })], 0],
+    ['what people do twice is theirs', [effect({ by: 'people', kind: 'create' }), ends], 0],
+    ['a record that we made is deleted, and made again', [create, ends, create], 1],
+    ['a record that was there before us is deleted, and made', [ends, create], 1],
+    ['a record that people had made is made again', [effect({ by: 'people', kind: 'create' }), ends, create], 1],
   ] as const)('%s', ([, effects, found]) => {
-    expect(doubled(effects)).toHaveLength(found);
+    expect(doubled(effects, nobody)).toHaveLength(found);
+  });
+
+  test('what a person brings back is made again, once for each word', () => {
+    const once = { ...nobody, restored: new Map([['1', 1]]) };
+    expect(doubled([ends, create], once)).toEqual([]);
+    expect(doubled([create, ends, create], once)).toEqual([]);
+    expect(doubled([ends, create, ends, create], once)).toHaveLength(1);
+  });
+
+  test('a record that came and went before we looked was never there', () => {
+    expect(doubled([ends, create], { ...nobody, met: new Set() })).toEqual([]);
+    expect(doubled([ends, create, ends, create], { ...nobody, met: new Set() })).toHaveLength(1);
   });
 });
 
@@ -89,4 +137,11 @@ test('an edit that its writer was told is done, and the side does not know, is t
   expect(forgottenBySide([written], [])).toHaveLength(1);
   expect(forgottenBySide([written], [edit('y', 'other')])).toHaveLength(1);
   expect(forgottenBySide([{ ...written, state: 'unknown' }], [])).toEqual([]);
+});
+
+test('so is a record that was made or deleted, and the side does not know', () => {
+  const turned = { pair: pairId('p'), side: 'c' as const, key: '1', kind: 'delete' as const };
+  expect(untold([turned], [gone('x', 'people')])).toEqual([]);
+  expect(untold([turned], [])).toHaveLength(1);
+  expect(untold([turned], [gone('x', 'parley')])).toHaveLength(1);
 });

@@ -1,6 +1,8 @@
-import type { PairId } from '../../src/core/ids.js';
+import type { EntityId, PairId } from '../../src/core/ids.js';
+import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { type CellEdit, type Ledger, ledgerOf, lost, openQuestions } from '../faults/hub-account.js';
-import type { Written } from './people.js';
+import { doubled } from './effects.js';
+import type { Turned, Written } from './people.js';
 import { type Effect, type Row, type SideName, type Unit, units } from './sides.js';
 import type { Stack } from './stack.js';
 
@@ -9,6 +11,7 @@ export type Verdict = {
   readonly violations: readonly string[];
   readonly edits: number;
   readonly created: number;
+  readonly deleted: number;
   readonly asked: number;
   readonly decided: number;
   readonly writes: number;
@@ -17,45 +20,65 @@ export type Verdict = {
 
 type PersonEdit = CellEdit & { readonly side: SideName; readonly unit: Unit; readonly isNew: boolean };
 
+/** What the ledger says about whole records. */
+export type Told = {
+  /** How often people said of a deleted record that it is to be made again, by key. */
+  readonly restored: ReadonlyMap<string, number>;
+  /** Keys of which people said that they are to go. */
+  readonly deleted: ReadonlySet<string>;
+  /** Records with values that somebody else than we had put there, as `side key`. */
+  readonly met: ReadonlySet<string>;
+};
+
+/** What the people noted themselves. */
+export type Journals = { readonly written: readonly Written[]; readonly turned: readonly Turned[] };
+
 /**
  * Holds what the sides noted of every effect, what the writers noted of their own work, the ledger and the product's
- * word against each other (SPEC I1, I2, I8, I9, I10, I17). The sides are read past the product.
+ * word against each other (SPEC I1, I2, I8, I9, I10, I16, I17). The sides are read past the product.
  */
-export async function check(stack: Stack, pair: PairId, written: readonly Written[]): Promise<Verdict> {
+export async function check(stack: Stack, pair: PairId, journals: Journals): Promise<Verdict> {
   const looked = { api: stack.inside, pair };
   const effects = (await Promise.all(stack.sides.map((side) => side.effects())))
     .flat()
     .filter((one) => one.pair === pair);
   const rows = await Promise.all(stack.sides.map(async (side) => ({ side: side.name, rows: await side.rows(pair) })));
-  const ledger = await ledgerOf(looked);
+  const listener = listening();
+  const ledger = await ledgerOf(looked, listener.hear);
   const violations: string[] = [];
-  const open = await openQuestions(looked).catch((error: unknown) => {
+  const open = await openQuestions(looked, ['clash', 'delete']).catch((error: unknown) => {
     violations.push(`question: ${String(error)}`);
     return new Set<string>();
   });
   const edits = effects.filter(({ by }) => by === 'people').flatMap(editsIn);
   violations.push(
     ...unlike(rows, open),
-    ...unaccounted(edits, rows, ledger),
+    ...unaccounted({ edits, effects, sides: rows, ledger, told: listener.told }),
     ...forgottenBySide(
-      written.filter((one) => one.pair === pair),
+      journals.written.filter((one) => one.pair === pair),
       edits,
     ),
-    ...doubled(effects),
+    ...untold(
+      journals.turned.filter((one) => one.pair === pair),
+      effects,
+    ),
+    ...doubled(effects, listener.told),
     ...(await wrongInLedger(stack, pair)),
   );
-  const writes = effects.filter(({ by }) => by === 'parley').length;
-  const created = effects.filter(({ by, kind }) => by === 'people' && kind === 'create').length;
+  const of = (by: Effect['by'], kind?: Effect['kind']): number =>
+    effects.filter((one) => one.by === by && (kind === undefined || one.kind === kind)).length;
+  const [writes, created, deleted] = [of('parley'), of('people', 'create'), of('people', 'delete')];
   const typed = edits.filter(({ isNew }) => !isNew).length;
   const decided = await decisionsOf(stack, pair);
-  // Each edit and new record is worth a write to each of the two other sides; each answer of a person too.
-  const most = 2 * (typed + created + decided);
+  // Each edit, new and deleted record is worth a write to each of the two other sides; each answer of a person too.
+  const most = 2 * (typed + created + deleted + decided);
   if (writes > most)
     violations.push(`bounded writes: ${writes} writes for ${typed} edits, at most ${most} are explained`);
   return {
     violations: violations.map((one) => `${pair}: ${one}`),
     edits: typed,
     created,
+    deleted,
     asked: open.size,
     decided,
     writes,
@@ -63,9 +86,29 @@ export async function check(stack: Stack, pair: PairId, written: readonly Writte
   };
 }
 
+/** Takes from the ledger what it says about whole records; the key of one stands in the entries that it came and went. */
+function listening() {
+  const keyOf = new Map<EntityId, string>();
+  const restored = new Map<string, number>();
+  const deleted = new Set<string>();
+  const met = new Set<string>();
+  const hear = ({ kind, entity, side, rule, dot }: LedgerEntry, payload: string): void => {
+    if (entity === null) return;
+    if (kind === 'deleted' || kind === 'linked')
+      keyOf.set(entity, (JSON.parse(payload) as { detail: { key: string } }).detail.key);
+    const key = keyOf.get(entity);
+    if (kind === 'linked' && dot !== null) met.add(`${side} ${key}`);
+    if (kind !== 'decided' || key === undefined) return;
+    if (rule.startsWith('delete: delete')) deleted.add(key);
+    if (rule.startsWith('delete: restore')) restored.set(key, (restored.get(key) ?? 0) + 1);
+  };
+  return { hear, told: { restored, deleted, met } };
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 function editsIn({ side, key, kind, before, after }: Effect): readonly PersonEdit[] {
   const changed = units.filter((unit) => unit in after && after[unit] !== before[unit]);
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return changed.map((unit) => ({
     side,
     key,
@@ -86,6 +129,8 @@ export function unlike(sides: readonly SideRows[], open: ReadonlySet<string>): r
   }
   const found: string[] = [];
   for (const [key, here] of byKey) {
+    // Whether it is to be deleted at all is asked, and nothing is written to it meanwhile.
+    if (open.has(`${key} record`)) continue;
     if (here.size < sides.length) found.push(`convergence: record ${key} is only on ${[...here.keys()].join(' and ')}`);
     for (const unit of units) {
       if (isKeptElsewhere(unit, here.get('a'))) continue;
@@ -104,29 +149,46 @@ function isKeptElsewhere(unit: Unit, master: Row | undefined): boolean {
   return unit === 'address' && master?.address === '';
 }
 
-export function unaccounted(
-  edits: readonly PersonEdit[],
-  sides: readonly SideRows[],
-  ledger: Ledger,
-): readonly string[] {
+export type Accounts = {
+  readonly edits: readonly PersonEdit[];
+  readonly effects: readonly Effect[];
+  readonly sides: readonly SideRows[];
+  readonly ledger: Pick<Ledger, 'kindsOf'>;
+  readonly told: Told;
+};
+
+/** Edits that are nowhere: not in a cell, not overwritten or deleted by somebody who had them, not put aside in the ledger. */
+export function unaccounted({ edits, effects, sides, ledger, told }: Accounts): readonly string[] {
   const held = new Map<string, readonly string[]>();
   for (const { rows } of sides) {
     for (const row of rows)
       for (const unit of units) held.set(`${row.key} ${unit}`, [...(held.get(`${row.key} ${unit}`) ?? []), row[unit]]);
   }
-  const gone = lost(edits, held, ledger);
+  const gone = lost(edits, held, ledger, deletedCells(effects, 'people'));
   const rowOf = (side: SideName, key: string): Row | undefined =>
     sides.find((one) => one.side === side)?.rows.find((row) => row.key === key);
   // What a new record said where another side decides is no edit: it is in the entry of its first contact, or stays.
   const known = ({ side, key, unit, value, isNew }: PersonEdit): boolean =>
     isNew &&
     (ledger.kindsOf(value).size > 0 || (isKeptElsewhere(unit, rowOf('a', key)) && rowOf(side, key)?.[unit] === value));
+  // A person was asked about the delete, the edit being known, and said that the record goes.
+  const ours = new Set(deletedCells(effects, 'parley').map(({ key, unit, value }) => `${key} ${unit} ${value}`));
+  const isGranted = ({ key, unit, value }: PersonEdit): boolean =>
+    told.deleted.has(key) &&
+    ours.has(`${key} ${unit} ${value}`) &&
+    ['edited', 'linked'].some((kind) => ledger.kindsOf(value).has(kind));
   return gone
-    .filter((edit) => !known(edit))
+    .filter((edit) => !known(edit) && !isGranted(edit))
     .map(
       ({ side, key, unit, value, over }) =>
         `lost edit: ${side} set ${unit} of ${key} to ${value} over ${over}, and it is nowhere`,
     );
+}
+
+function deletedCells(effects: readonly Effect[], by: Effect['by']) {
+  return effects
+    .filter((effect) => effect.by === by && effect.kind === 'delete')
+    .flatMap(({ key, before }) => units.map((unit) => ({ key, unit, value: text(before[unit]) })));
 }
 
 /** What a writer was told is done must be in the side's own notes; otherwise the harness or the side is at fault. */
@@ -141,23 +203,12 @@ export function forgottenBySide(written: readonly Written[], edits: readonly Per
   });
 }
 
-/** Effects of ours that happened twice, or that changed nothing. */
-export function doubled(effects: readonly Effect[]): readonly string[] {
-  const ours = effects.filter(({ by }) => by === 'parley');
-  const found: string[] = [];
-  const seen = new Set<string>();
-  const once = (mark: string, what: string): void => {
-    if (seen.has(mark)) found.push(`doubled effect: ${what}`);
-    seen.add(mark);
-  };
-  for (const { side, kind, key, idempotencyKey, before, after } of ours) {
-    if (kind === 'create') once(`create ${side} ${key}`, `${key} was created twice on ${side}`);
-    if (idempotencyKey !== null) once(`key ${idempotencyKey}`, `${idempotencyKey} took effect twice on ${side}`);
-    const changes = units.filter((unit: Unit) => unit in after && after[unit] !== before[unit]);
-    if (kind === 'update' && changes.length === 0)
-      found.push(`needless write: nothing of ${key} on ${side} was changed by it`);
-  }
-  return found;
+/** The same of records that were made and deleted. */
+export function untold(turned: readonly Turned[], effects: readonly Effect[]): readonly string[] {
+  const noted = new Set(effects.filter(({ by }) => by === 'people').map((one) => `${one.kind} ${one.side} ${one.key}`));
+  return turned
+    .filter(({ kind, side, key }) => !noted.has(`${kind} ${side} ${key}`))
+    .map(({ kind, side, key }) => `journal: the ${kind} of ${key} on ${side} was done, and the side did not note it`);
 }
 
 async function wrongInLedger({ inside: { engine } }: Stack, pair: PairId): Promise<readonly string[]> {

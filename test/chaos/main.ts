@@ -16,9 +16,9 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    pairs: { type: 'string', default: '2' },
-    workers: { type: 'string', default: '3' },
-    records: { type: 'string', default: '2000' },
+    pairs: { type: 'string', default: '4' },
+    workers: { type: 'string', default: '4' },
+    records: { type: 'string', default: '400' },
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },

@@ -12,8 +12,11 @@ ${pairs
   .join('\n')}
 `;
 
-/** Three sides: a decides addresses, a clash about a name is asked, one about a phone goes to b. */
-export const chaosPairFile = (pair: PairId): string => `pair: ${pair}
+/**
+ * Three sides: a decides addresses, a clash about a name is asked, one about a phone goes to b. A deleted record is asked
+ * about in every other pair, and deleted elsewhere in the rest.
+ */
+export const chaosPairFile = (pair: PairId, at: number): string => `pair: ${pair}
 about: Three systems that everybody edits while their servers die.
 owner: chaos
 systems:
@@ -27,6 +30,6 @@ masters:
     name: { a: name, b: name, c: name, same: exact }
     phone: { a: phone, b: phone, c: phone, same: exact, conflict: { prefer: b } }
 creates: { a: copy, b: copy, c: copy }
-deletes: { a: ask, b: ask, c: ask }
+deletes: ${at % 2 === 0 ? '{ a: delete, b: delete, c: delete }' : '{ a: ask, b: ask, c: ask }'}
 run: { every: 1s }
 `;

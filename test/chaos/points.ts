@@ -1,4 +1,6 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -27,30 +29,31 @@ export const points = [
 export type Point = (typeof points)[number];
 
 export type Trap = {
-  /** The file that armed processes look for. */
-  readonly file: string;
-  /** Waits until some worker comes by the point and kills there; false when none did in time, and none will. */
+  /** The folder that armed processes look into. */
+  readonly folder: string;
+  /**
+   * Waits until some worker comes by the point and kills there; false when none did in time, and none will. Several may
+   * wait at once, each at a point of its own.
+   */
   spring(point: Point, options: { readonly victim: number | null; readonly withinMs: number }): Promise<boolean>;
 };
 
-export function trapAt(file: string): Trap {
+export function trapAt(folder: string): Trap {
   let orders = 0;
   return {
-    file,
+    folder,
     async spring(point, { victim, withinMs }) {
       orders += 1;
-      const id = orders;
-      await writeFile(`${file}.new`, JSON.stringify({ id, point, ...(victim === null ? {} : { victim }) }));
+      const file = join(folder, point);
+      const done = `${file}.${orders}.done`;
+      await writeFile(`${file}.new`, JSON.stringify({ id: orders, ...(victim === null ? {} : { victim }) }));
       await rename(`${file}.new`, file);
-      const wasTaken = async (): Promise<boolean> =>
-        readFile(`${file}.${id}`).then(
-          () => true,
-          () => false,
-        );
       for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(10))
-        if (await wasTaken()) return true;
+        if (existsSync(done)) return true;
       await rm(file, { force: true });
-      return wasTaken();
+      // Somebody may have taken it in this very moment.
+      await sleep(20);
+      return existsSync(done);
     },
   };
 }

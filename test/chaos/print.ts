@@ -5,14 +5,17 @@ const violationsShown = 8;
 
 /** The summary for people. */
 export function printOutcome(outcome: Outcome): void {
-  const { violations, kills, edits, created, decided, asked, writes, writesPerEdit, ledger, brakesLifted } = outcome;
+  const { violations, kills, edits, created, deleted, decided, asked, writes, writesPerEdit, ledger, brakesLifted } =
+    outcome;
   const { trouble, healing, longestStall } = outcome.seconds;
   list(`${kills} kills in ${trouble} s (seed ${outcome.seed})`, outcome.killed);
   list('faults', outcome.faults);
   list("Parley's requests to the HTTP side", outcome.requests);
   list('points where nobody came by in time', outcome.missed);
   for (const reason of outcome.skipped) console.log(`skipped: ${reason}`);
-  console.log(`${edits} edits, ${created} new records, ${decided} questions answered, ${asked} still open`);
+  console.log(
+    `${edits} edits, ${created} new and ${deleted} deleted records, ${decided} questions answered, ${asked} still open`,
+  );
   console.log(
     `${writes} writes, ${writesPerEdit} for each edit; ${ledger} ledger entries; brakes lifted ${brakesLifted} times`,
   );

@@ -1,9 +1,11 @@
 import { loadavg } from 'node:os';
 import { check, type Verdict } from './checker.js';
 import { startPeople } from './people.js';
-import { approve, settle } from './settle.js';
+import { Chance } from '../faults/chance.js';
+import { approve, settle, settleAll } from './settle.js';
 import { openStack, type Stack } from './stack.js';
-import { makeTrouble, type Tally } from './trouble.js';
+import { emptyTally } from './tally.js';
+import { makeTrouble } from './trouble.js';
 
 export type ChaosWish = {
   readonly kills: number;
@@ -28,6 +30,7 @@ export type Outcome = {
   readonly skipped: readonly string[];
   readonly edits: number;
   readonly created: number;
+  readonly deleted: number;
   readonly decided: number;
   /** Questions that were open at the end. */
   readonly asked: number;
@@ -54,10 +57,12 @@ export async function runChaos(wish: ChaosWish): Promise<Outcome> {
   let isSound = false;
   try {
     say(`first contact of ${stack.pairs.join(', ')}; logs and journals are in ${stack.folder}`);
-    for (const pair of stack.pairs) {
-      await approve(stack, pair);
-      await settle(stack, pair);
-    }
+    await Promise.all(
+      stack.pairs.map(async (pair) => {
+        await approve(stack, pair);
+        await settle(stack, pair);
+      }),
+    );
     const outcome = await troubleAndVerdict(stack, wish);
     isSound = outcome.violations.length === 0;
     return isSound && !wish.keep ? { ...outcome, folder: null } : outcome;
@@ -77,7 +82,7 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome
     if (done % 10 === 0 || done === kills)
       say(`${done} kills in ${seconds(begunMs)} s, ${people.written.length} edits; the last: ${what}`);
   };
-  const tally: Tally = { kills: {}, faults: {}, missed: {}, stalledMs: 0 };
+  const tally = emptyTally();
   await makeTrouble(stack, { kills, seed, onKill, stallMaxMs, tally }).catch((error: unknown) => {
     violations.push(`carries on: ${error instanceof Error ? error.message : String(error)}`);
   });
@@ -87,22 +92,21 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome
   await people.stop();
   const requests = await stack.http.setFaults(0);
   let brakesLifted = people.counts.lifted;
-  for (const pair of stack.pairs) {
-    try {
-      brakesLifted += await settle(stack, pair);
-    } catch (error) {
-      violations.push(`comes to rest: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  const settled = stack.pairs.map((pair, at) => settleAll(stack, pair, new Chance(seed + 5_000 + at)));
+  for (const rest of await Promise.allSettled(settled)) {
+    if (rest.status === 'fulfilled') brakesLifted += rest.value;
+    else violations.push(`comes to rest: ${rest.reason instanceof Error ? rest.reason.message : String(rest.reason)}`);
   }
+  const healing = seconds(healingMs);
   say('checking');
   const before = await effectsOf(stack);
   const verdicts: Verdict[] = [];
-  for (const pair of stack.pairs) verdicts.push(await check(stack, pair, people.written));
+  for (const pair of stack.pairs) verdicts.push(await check(stack, pair, people));
   violations.push(...verdicts.flatMap((verdict) => verdict.violations));
   for (const pair of stack.pairs) await stack.client.pairs.run(pair);
   const after = await effectsOf(stack);
   if (after !== before) violations.push(`quiet: ${after - before} writes were made after everything had come to rest`);
-  const sum = (name: 'edits' | 'created' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
+  const sum = (name: 'edits' | 'created' | 'deleted' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
     verdicts.reduce((total, verdict) => total + verdict[name], 0);
   return {
     seed,
@@ -115,13 +119,15 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome
     skipped: [stack.disks.hub.missing, stack.clock.missing].filter((reason) => reason !== null),
     edits: sum('edits'),
     created: sum('created'),
+    deleted: sum('deleted'),
     decided: sum('decided'),
     asked: sum('asked'),
     writes: sum('writes'),
-    writesPerEdit: Math.round((sum('writes') / Math.max(1, sum('edits') + sum('created'))) * 100) / 100,
+    writesPerEdit:
+      Math.round((sum('writes') / Math.max(1, sum('edits') + sum('created') + sum('deleted'))) * 100) / 100,
     ledger: sum('ledger'),
     brakesLifted,
-    seconds: { trouble, healing: seconds(healingMs), longestStall: Math.round(tally.stalledMs / 1_000) },
+    seconds: { trouble, healing, longestStall: Math.round(tally.stalledMs / 1_000) },
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     folder: stack.folder,
   };

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PairId } from '../../src/core/ids.js';
+import type { Chance } from '../faults/chance.js';
+import { answerAll } from './answers.js';
 import type { Stack } from './stack.js';
 
 const settleWithinMs = 240_000;
 /** Cycles in a row in which nothing moved. */
 const quietCycles = 2;
+/** An answer may lead to another question: two people had answered two of one record. */
+const answerRounds = 5;
 
 /** A plan and its approval, as a person gives it: at first contact, and when a brake has stopped a pair. */
 export async function approve({ client }: Stack, pair: PairId): Promise<void> {
@@ -51,4 +55,12 @@ export async function settle(stack: Stack, pair: PairId): Promise<number> {
     if (quiet === 0) await sleep(100);
   }
   throw new Error(`${pair} did not come to rest within ${settleWithinMs / 1_000} s: ${last}`);
+}
+
+/** Until nothing moves and nothing is asked any more: people answer what is left. @returns as `settle` does */
+export async function settleAll(stack: Stack, pair: PairId, chance: Chance): Promise<number> {
+  let lifted = await settle(stack, pair);
+  for (let round = 0; round < answerRounds && (await answerAll(stack, pair, chance)) > 0; round += 1)
+    lifted += await settle(stack, pair);
+  return lifted;
 }

@@ -1,13 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import type { KeptPostgres } from '../../src/dev/postgres-keeper.js';
-import type { ApiEffect } from '../connectors/json-api.js';
-import type { HttpSideOrder, HttpSideWord } from './http-side-child.js';
 
 export const units = ['name', 'phone', 'address'] as const;
 export type Unit = (typeof units)[number];
@@ -38,7 +30,10 @@ export type ChaosSide = {
     pair: string,
     wish: { readonly key: string; readonly unit: Unit; readonly value: string },
   ): Promise<string | null>;
-  create(pair: string, row: Row): Promise<void>;
+  /** Whether it was made; false when there was one under the key. */
+  create(pair: string, row: Row): Promise<boolean>;
+  /** Whether it was deleted; false when there was none. */
+  remove(pair: string, key: string): Promise<boolean>;
   effects(): Promise<readonly Effect[]>;
   close(): Promise<void>;
 };
@@ -88,7 +83,12 @@ export async function openPostgresSide({ name, server, pairs, records }: Postgre
       return changed === undefined ? null : (changed.over ?? '');
     },
     async create(pair, { key, ...values }) {
-      await sql`insert into ${sql(pair)} ${sql({ id: key, ...values })} on conflict do nothing`;
+      const { count } = await sql`insert into ${sql(pair)} ${sql({ id: key, ...values })} on conflict do nothing`;
+      return count > 0;
+    },
+    async remove(pair, key) {
+      const { count } = await sql`delete from ${sql(pair)} where id = ${key}`;
+      return count > 0;
     },
     async effects() {
       const rows = await sql<
@@ -99,87 +99,4 @@ export async function openPostgresSide({ name, server, pairs, records }: Postgre
     },
     close: () => sql.end({ timeout: 5 }),
   };
-}
-
-export type HttpSide = ChaosSide & {
-  /** The share of Parley's requests that a fault strikes. @returns how often each has struck so far */
-  setFaults(rate: number): Promise<{ readonly [fault: string]: number }>;
-};
-
-export async function openHttpSide(wish: {
-  readonly folder: string;
-  readonly pairs: readonly string[];
-  readonly records: number;
-  readonly seed: number;
-}): Promise<HttpSide> {
-  const { folder, pairs, records, seed } = wish;
-  const effects = join(folder, 'effects-c.jsonl');
-  appendFileSync(effects, '');
-  const program = fileURLToPath(new URL('./http-side-child.ts', import.meta.url));
-  const child = fork(program, { execArgv: ['--import', 'tsx'] });
-  const told = async (order: HttpSideOrder): Promise<HttpSideWord> => {
-    const answer = once(child, 'message');
-    child.send(order);
-    return ((await answer) as [HttpSideWord])[0];
-  };
-  const opened = await told({ kind: 'open', pairs, records, effects, seed });
-  if (opened.kind !== 'opened') throw new Error('assertion failed: it says where it listens');
-  const urlOf = (pair: string): string => opened.urls[pairs.indexOf(pair)] ?? '';
-  const ask = askAt(urlOf);
-  return {
-    name: 'c',
-    url: urlOf,
-    async rows(pair) {
-      const { records: found } = (await ask(pair, 'GET', '?limit=1000000')) as {
-        records: { [name: string]: string }[];
-      };
-      return found
-        .map(({ id, name, phone, address }) => ({
-          key: id ?? '',
-          name: name ?? '',
-          phone: phone ?? '',
-          address: address ?? '',
-        }))
-        .sort((left, right) => (left.key < right.key ? -1 : 1));
-    },
-    async edit(pair, { key, unit, value }) {
-      const saved = (await ask(pair, 'PATCH', `/${key}`, { [unit]: value })) as {
-        replaced: { [name: string]: string };
-      } | null;
-      return saved === null ? null : (saved.replaced[unit] ?? '');
-    },
-    async create(pair, { key, ...values }) {
-      await ask(pair, 'POST', '', { id: key, ...values });
-    },
-    async effects() {
-      const lines = (await readFile(effects, 'utf8')).split('\n').filter((line) => line !== '');
-      return lines.map((line) => ({ ...(JSON.parse(line) as ApiEffect & { pair: string }), side: 'c' }) as Effect);
-    },
-    async setFaults(rate) {
-      const word = await told({ kind: 'faults', rate });
-      return word.kind === 'faulted' ? word.counts : {};
-    },
-    close: () => ended(child),
-  };
-}
-
-/** People's own requests, which no fault strikes. Null when there is no such record, or there is one already. */
-function askAt(urlOf: (pair: string) => string) {
-  return async (pair: string, method: string, path: string, body?: object): Promise<unknown> => {
-    const answer = await fetch(`${urlOf(pair)}/accounts${path}`, {
-      method,
-      headers: { authorization: 'Bearer token-of-people' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (answer.status === 404 || answer.status === 409) return null;
-    if (!answer.ok) throw new Error(`the API answered ${answer.status}`);
-    return answer.json();
-  };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
 }

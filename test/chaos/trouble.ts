@@ -1,19 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../faults/chance.js';
-import { type Point, points } from './points.js';
-import { sideNames } from './sides.js';
+import { strike } from './faults.js';
+import { Progress } from './progress.js';
+import { faultsOf, killsOf, type Order, type Server, type Target } from './schedule.js';
 import type { Stack } from './stack.js';
-
-export type Tally = {
-  /** Processes killed, by what was killed and where: `worker at claim.committed`. */
-  readonly kills: { [what: string]: number };
-  /** What else was done to the stack: cuts, full disks, steps of a clock. */
-  readonly faults: { [what: string]: number };
-  /** Points at which nobody came by in time. */
-  readonly missed: { [point: string]: number };
-  /** The longest time in which no pair committed anything, in ms. */
-  stalledMs: number;
-};
+import { count, names, type Tally } from './tally.js';
 
 export type TroubleWish = {
   readonly kills: number;
@@ -21,158 +12,123 @@ export type TroubleWish = {
   readonly onKill: (done: number, what: string) => void;
   /** The longest that nothing may be committed while processes die, in ms; then the run is ended. */
   readonly stallMaxMs: number;
-  /** Filled while it goes on, so that a run that is ended early tells what was done. */
   readonly tally: Tally;
 };
 
-/** A server that was killed this recently is still coming up. */
-const restMs = 12_000;
-const paceMs = 700;
-const comesByWithinMs = 6_000;
+/** Orders that are carried out side by side: while one waits at its point, others strike. */
+const lanes = 3;
+/** A server that was killed this recently is still coming up, or has only just served somebody. */
+const restMs = 6_000;
+const paceMs = 500;
+const comesByWithinMs = 8_000;
+const triesMax = 2;
+const killsToAFault = 8;
 
-/** Kills processes of the stack until there were enough, each after the pairs have committed something since the last. */
+/** Kills processes of the stack until the schedule is done, each after the pairs have committed something. */
 export async function makeTrouble(stack: Stack, wish: TroubleWish): Promise<void> {
-  const { tally } = wish;
-  const chance = new Chance(wish.seed + 1_000);
-  const striker = new Striker(stack, chance, tally);
-  let done = 0;
-  // Every point once before chance decides, so that a short run visits them all.
-  const first = [...points];
-  while (done < wish.kills) {
-    await moved(stack, tally, wish.stallMaxMs);
-    await sleep(chance.whole(0, paceMs));
-    if (chance.next() < 0.08) void striker.fault();
-    const point = first.shift();
-    const what = point === undefined ? await striker.kill() : await striker.workerAt(point);
-    if (what === null) continue;
-    done += 1;
-    tally.kills[what] = (tally.kills[what] ?? 0) + 1;
-    wish.onKill(done, what);
-  }
-  await striker.heal();
-}
-
-/** Waits until some pair has committed since now, but no longer than a worker needs to come up. */
-async function moved(stack: Stack, tally: Tally, stallMaxMs: number): Promise<void> {
-  const begunMs = Date.now();
-  const before = await ticks(stack);
-  for (let waitedMs = 0; ; waitedMs = Date.now() - begunMs) {
-    tally.stalledMs = Math.max(tally.stalledMs, waitedMs);
-    const now = await ticks(stack);
-    if (now !== null && (before === null || now > before)) return;
-    if (waitedMs > stallMaxMs) throw new Error(`no pair has committed anything for ${Math.round(waitedMs / 1_000)} s`);
-    await sleep(50);
-  }
-}
-
-async function ticks({ inside, pairs }: Stack): Promise<number | null> {
+  const { tally, kills, seed } = wish;
+  const progress = new Progress(stack, wish.stallMaxMs);
+  const queue = new Queue(killsOf(kills, seed));
+  const killer = { stack, wish, progress, queue, chance: new Chance(seed + 3_000) };
+  const isOver = new AbortController();
+  const faults = faultLane(killer, isOver.signal);
   try {
-    const rows = await inside.store.pairs();
-    return rows.filter(({ pair }) => pairs.includes(pair)).reduce((sum, { tick }) => sum + tick, 0);
-  } catch {
-    return null;
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, () => killLane(killer)));
+    for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
+  } finally {
+    isOver.abort();
+    await faults;
+    await progress.stop();
+    tally.stalledMs = progress.stalledMs;
   }
 }
 
-type Server = 'temporal' | 'hub' | 'sideServer';
+type Killer = {
+  readonly stack: Stack;
+  readonly wish: TroubleWish;
+  readonly progress: Progress;
+  readonly queue: Queue;
+  readonly chance: Chance;
+};
 
-class Striker {
-  readonly #stack: Stack;
-  readonly #chance: Chance;
-  readonly #tally: Tally;
-  readonly #killedAt = new Map<Server, number>();
-  readonly #underWay = new Set<Promise<void>>();
+type Waiting = Order & { readonly tries: number };
 
-  constructor(stack: Stack, chance: Chance, tally: Tally) {
-    this.#stack = stack;
-    this.#chance = chance;
-    this.#tally = tally;
+/** What is still to be done. A server dies for one order at a time, and then has some rest; a point has one trap. */
+class Queue {
+  readonly #waiting: Waiting[];
+  readonly #taken = new Set<Waiting>();
+  readonly #killedAtMs = new Map<Target, number>();
+  done = 0;
+
+  constructor(orders: readonly Order[]) {
+    this.#waiting = orders.map((order) => ({ ...order, tries: 0 }));
   }
 
-  /** One kill. @returns what died and where; null when nobody came by. */
-  async kill(): Promise<string | null> {
-    const { api, workers } = this.#stack.processes;
-    const dice = this.#chance.next();
-    if (dice < 0.5) return this.workerAt(this.#chance.oneOf(points));
-    if (dice < 0.7) {
-      const [worker, ...others] = workers;
-      if (worker === undefined) throw new Error('assertion failed: there is a worker');
-      return killed(this.#chance.oneOf([worker, ...others]).pid()) ? 'worker at random' : null;
+  get isOver(): boolean {
+    return this.#waiting.length + this.#taken.size === 0;
+  }
+
+  /** The next order that may be carried out now. */
+  take(nowMs: number): Waiting | undefined {
+    const next = this.#waiting.findIndex((order) => this.#isFree(order, nowMs));
+    if (next === -1) return undefined;
+    const [order] = this.#waiting.splice(next, 1);
+    if (order !== undefined) this.#taken.add(order);
+    return order;
+  }
+
+  struck(order: Waiting, nowMs: number): void {
+    this.#taken.delete(order);
+    this.#killedAtMs.set(order.target, nowMs);
+    this.done += 1;
+  }
+
+  /** Nobody came by: later again, and at last at any moment. */
+  missed(order: Waiting): void {
+    this.#taken.delete(order);
+    const tries = order.tries + 1;
+    this.#waiting.push({ ...order, tries, point: tries < triesMax ? order.point : null });
+  }
+
+  #isFree({ target, point }: Waiting, nowMs: number): boolean {
+    const isServer = target !== 'worker' && target !== 'api';
+    for (const taken of this.#taken) {
+      if (isServer && taken.target === target) return false;
+      if (point !== null && taken.point === point) return false;
     }
-    if (dice < 0.8) return killed(api.pid()) ? 'API at random' : null;
-    const server = this.#chance.oneOf(['temporal', 'hub', 'sideServer'] as const);
-    if (dice < 0.9) return this.#server(server, null);
-    return this.#server(server, this.#chance.oneOf(points));
-  }
-
-  async workerAt(point: Point): Promise<string | null> {
-    return (await this.#spring(point, null)) ? `worker at ${point}` : null;
-  }
-
-  async #server(server: Server, point: Point | null): Promise<string | null> {
-    const victim = this.#stack.processes[server].pid();
-    if (victim === undefined || Date.now() - (this.#killedAt.get(server) ?? 0) < restMs) return null;
-    const isDead = point === null ? killed(victim) : await this.#spring(point, victim);
-    if (!isDead) return null;
-    this.#killedAt.set(server, Date.now());
-    return `${names[server]} at ${point ?? 'random'}`;
-  }
-
-  async #spring(point: Point, victim: number | null): Promise<boolean> {
-    const isHit = await this.#stack.trap.spring(point, { victim, withinMs: comesByWithinMs });
-    if (!isHit) this.#tally.missed[point] = (this.#tally.missed[point] ?? 0) + 1;
-    return isHit;
-  }
-
-  /** Something else than a kill; it is over after some seconds, while kills go on. */
-  async fault(): Promise<void> {
-    const dice = this.#chance.next();
-    const forMs = this.#chance.whole(300, 2_500);
-    const work = dice < 0.6 ? this.#cut(forMs) : dice < 0.8 ? this.#fill(forMs) : this.#step(forMs);
-    this.#underWay.add(work);
-    await work;
-    this.#underWay.delete(work);
-  }
-
-  async #cut(forMs: number): Promise<void> {
-    const side = this.#chance.oneOf(sideNames);
-    const kind = this.#chance.oneOf(['both', 'half'] as const);
-    this.#count(kind === 'both' ? `network to ${side} cut` : `network to ${side} cut, which does not notice`);
-    for (const way of this.#stack.ways[side]) way.cut(kind);
-    await sleep(forMs);
-    for (const way of this.#stack.ways[side]) way.heal();
-  }
-
-  async #fill(forMs: number): Promise<void> {
-    const name = this.#chance.oneOf(['hub', 'sides'] as const);
-    const disk = this.#stack.disks[name];
-    if (disk.missing !== null) return;
-    this.#count(`disk of ${name === 'hub' ? names.hub : names.sideServer} full`);
-    disk.fill();
-    await sleep(forMs);
-    disk.empty();
-  }
-
-  async #step(forMs: number): Promise<void> {
-    const { clock } = this.#stack;
-    if (clock.missing !== null) return;
-    this.#count('clock of a worker stepped');
-    clock.step(this.#chance.oneOf([-3_600, -90, 90, 3_600]));
-    await sleep(forMs + 1_000);
-    clock.step(0);
-  }
-
-  #count(what: string): void {
-    this.#tally.faults[what] = (this.#tally.faults[what] ?? 0) + 1;
-  }
-
-  /** Everything that was done to the stack is undone. */
-  async heal(): Promise<void> {
-    await Promise.all(this.#underWay);
+    return !isServer || nowMs - (this.#killedAtMs.get(target) ?? 0) >= restMs;
   }
 }
 
-const names = { temporal: 'Temporal', hub: 'Postgres of Parley', sideServer: 'Postgres of the sides' } as const;
+async function killLane({ stack, wish, progress, queue, chance }: Killer): Promise<void> {
+  const { tally } = wish;
+  while (!queue.isOver) {
+    await progress.moved();
+    await sleep(chance.whole(0, paceMs));
+    const order = queue.take(Date.now());
+    if (order === undefined) continue;
+    if (!(await kill(stack, order, chance))) {
+      if (order.point !== null) count(tally.missed, order.point);
+      queue.missed(order);
+      continue;
+    }
+    queue.struck(order, Date.now());
+    const what = `${names[order.target]} at ${order.point ?? 'random'}`;
+    count(tally.kills, what);
+    wish.onKill(queue.done, what);
+  }
+}
+
+/** @returns whether it died of this; false when nobody came by its point, or it was dead already */
+async function kill({ processes, trap }: Stack, { target, point }: Order, chance: Chance): Promise<boolean> {
+  const { workers, api, servers } = processes;
+  if (point !== null) {
+    const victim = target === 'worker' ? null : (servers[target as Server].pid() ?? 0);
+    return victim !== 0 && trap.spring(point, { victim, withinMs: comesByWithinMs });
+  }
+  if (target === 'worker') return killed(chance.oneOf(workers).pid());
+  return killed(target === 'api' ? api.pid() : servers[target].pid());
+}
 
 function killed(pid: number | undefined): boolean {
   if (pid === undefined) return false;
@@ -182,5 +138,15 @@ function killed(pid: number | undefined): boolean {
   } catch {
     // It had died by itself and is being started again.
     return false;
+  }
+}
+
+/** One fault for every few kills, one after the other. */
+async function faultLane({ stack, wish, queue }: Killer, over: AbortSignal): Promise<void> {
+  const chance = new Chance(wish.seed + 4_000);
+  for (const [at, kind] of faultsOf(Math.floor(wish.kills / killsToAFault), wish.seed).entries()) {
+    while (queue.done < at * killsToAFault && !over.aborted) await sleep(100);
+    if (over.aborted) return;
+    await strike(stack, kind, chance, wish.tally);
   }
 }

@@ -84,6 +84,14 @@ export class JsonApi {
     if (this.rows.delete(key)) this.#gone.set(key, (this.#version += 1));
   }
 
+  /** What an earlier process of the same API did, in its order: the same records under the same versions come of it. */
+  replay({ kind, key, idempotencyKey, after }: ApiEffect): void {
+    if (kind === 'update') this.edit(key, after);
+    else if (kind === 'delete') this.remove(key);
+    else this.put(after);
+    if (kind === 'create' && idempotencyKey !== null) this.#creates.set(idempotencyKey, this.#made(key));
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -164,9 +172,13 @@ export class JsonApi {
     this.put(sent);
     const id = typeof idempotencyKey === 'string' ? idempotencyKey : null;
     this.#options.onEffect?.({ by, kind: 'create', key, idempotencyKey: id, before: {}, after: sent });
-    const told: Told = { status: 201, ...this.#shown(this.rows.get(key) as Row) };
+    const told = this.#made(key);
     if (id !== null) this.#creates.set(id, told);
     return told;
+  }
+
+  #made(key: RecordKey): Told {
+    return { status: 201, ...this.#shown(this.rows.get(key) as Row) };
   }
 
   #changes(query: URLSearchParams): Told {

@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { numbers, texts } from '../../src/db/array-text.js';
 import { type Database, openDatabase, pipelined } from '../../src/db/client.js';
+import { proxyTo } from '../connectors/postgres-proxy.js';
 import { freshDatabase, type TestDatabase } from '../support/postgres.js';
 
 let place: TestDatabase;
@@ -148,4 +149,31 @@ test('Postgres reads every array as it was meant', async () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('and every array that holds no null is read as it was meant', async () => {
+  const text = fc
+    .oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('', 'NULL', '{}', '"', '\\', ',', '\n\t', 'é😀'))
+    .filter((value) => !value.includes('\u0000') && Buffer.from(value).toString() === value);
+  await fc.assert(
+    fc.asyncProperty(fc.array(text), fc.array(fc.maxSafeInteger()), async (words, whole) => {
+      const [row] = await database.run(
+        (sql) => sql<object[]>`select ${texts(words)}::text[] as words, ${numbers(whole)}::bigint[] as whole`,
+      );
+      expect(row).toEqual({ words, whole });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a connection asks the database nothing of its own: nobody would hear that it failed', async () => {
+  const way = await proxyTo(place.url);
+  const behind = open(way.url);
+  way.mishap = { at: 'pg_type', kind: 'before', forGood: true };
+  try {
+    expect(await behind.transaction((sql) => sql<{ i: number }[]>`select 1 as i`)).toEqual([{ i: 1 }]);
+  } finally {
+    await behind.close();
+    await way.close();
+  }
 });

@@ -1,22 +1,33 @@
 import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 
 const armed = process.env.PARLEY_TEST_ARMED ?? '';
 
 /**
- * Called at a named point. When the file says that somebody is to die here, the first process that takes the file
- * away kills: itself, or the process that the file names.
+ * Called at a named point. When a file of its name says that somebody is to die here, the first process that takes the
+ * file away kills: itself, or the process that the file names.
  */
 export function at(point) {
+  const file = join(armed, point);
   let order;
   try {
-    order = JSON.parse(readFileSync(armed, 'utf8'));
-    if (order.point !== point) return;
-    renameSync(armed, `${armed}.${order.id}`);
+    order = JSON.parse(readFileSync(file, 'utf8'));
+    renameSync(file, `${file}.${order.id}`);
   } catch {
     // Nothing is armed, or another process was first.
     return;
   }
-  process.kill(order.victim ?? process.pid, 'SIGKILL');
+  const taken = `${file}.${order.id}`;
+  if (order.victim === undefined) {
+    renameSync(taken, `${taken}.done`);
+    process.kill(process.pid, 'SIGKILL');
+  }
+  try {
+    process.kill(order.victim, 'SIGKILL');
+    renameSync(taken, `${taken}.done`);
+  } catch {
+    // It had died by itself; whoever armed this hears nothing, and nobody is counted.
+  }
 }
 
 /** While work is under way and its answer has not been taken in. */
