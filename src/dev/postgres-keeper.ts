@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Postgres, type PostgresOptions, startPostgres } from './postgres.js';
 import { markOf, type ProcessMark, stillRuns } from './process-mark.js';
+import { type Backoff, usualBackoff } from './processes.js';
 
-const firstMs = 500;
-const mostMs = 30_000;
-const healthyMs = 30_000;
 /** The server is no child of ours (`pg_ctl` gave it a session of its own), so it is looked at. */
 const lookEveryMs = 500;
 
@@ -20,7 +18,10 @@ export type KeptPostgres = Postgres & {
  * keeps it. What was committed is there; the server recovers it from its log. The first start throws as
  * `startPostgres` does.
  */
-export async function keepPostgres(options: PostgresOptions): Promise<KeptPostgres> {
+export async function keepPostgres(
+  options: PostgresOptions,
+  { firstMs, mostMs, healthyMs }: Backoff = usualBackoff,
+): Promise<KeptPostgres> {
   const first = await startPostgres(options);
   let server: Postgres | undefined = first;
   let mark = await serverMark(first.dataFolder);

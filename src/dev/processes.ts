@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 /** Waits between restarts: doubled each time, from the beginning again once a process has lived `healthyMs`. */
 export type Backoff = { readonly firstMs: number; readonly mostMs: number; readonly healthyMs: number };
-const usualBackoff: Backoff = { firstMs: 500, mostMs: 30_000, healthyMs: 30_000 };
+export const usualBackoff: Backoff = { firstMs: 500, mostMs: 30_000, healthyMs: 30_000 };
 
 export type ChildWish = {
   readonly name: string;

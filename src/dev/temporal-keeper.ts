@@ -1,8 +1,5 @@
+import { type Backoff, usualBackoff } from './processes.js';
 import { startTemporal, type TemporalOptions, type TemporalServer } from './temporal-server.js';
-
-const firstMs = 500;
-const mostMs = 30_000;
-const healthyMs = 30_000;
 
 export type KeptTemporal = {
   readonly address: string;
@@ -16,7 +13,10 @@ export type KeptTemporal = {
  * A development server that is started again, on the same port, when it ends by itself: API and worker keep the
  * address they were given. The first start throws as `startTemporal` does.
  */
-export async function keepTemporal(options: TemporalOptions): Promise<KeptTemporal> {
+export async function keepTemporal(
+  options: TemporalOptions,
+  { firstMs, mostMs, healthyMs }: Backoff = usualBackoff,
+): Promise<KeptTemporal> {
   let server: TemporalServer | undefined = await startTemporal(options);
   const { address, port } = server;
   const stopped = new AbortController();

@@ -1,7 +1,7 @@
 import type { EntityId, PairId } from '../../src/core/ids.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { type CellEdit, type Ledger, ledgerOf, lost, openQuestions } from '../faults/hub-account.js';
-import { doubled } from './effects.js';
+import { doubled, type Told } from './effects.js';
 import type { Turned, Written } from './people.js';
 import { type Effect, type Row, type SideName, type Unit, units } from './sides.js';
 import type { Stack } from './stack.js';
@@ -19,16 +19,6 @@ export type Verdict = {
 };
 
 type PersonEdit = CellEdit & { readonly side: SideName; readonly unit: Unit; readonly isNew: boolean };
-
-/** What the ledger says about whole records. */
-export type Told = {
-  /** How often people said of a deleted record that it is to be made again, by key. */
-  readonly restored: ReadonlyMap<string, number>;
-  /** Keys of which people said that they are to go. */
-  readonly deleted: ReadonlySet<string>;
-  /** Records with values that somebody else than we had put there, as `side key`. */
-  readonly met: ReadonlySet<string>;
-};
 
 /** What the people noted themselves. */
 export type Journals = { readonly written: readonly Written[]; readonly turned: readonly Turned[] };

@@ -1,5 +1,14 @@
-import type { Told } from './checker.js';
 import { type Effect, type Unit, units } from './sides.js';
+
+/** What the ledger says about whole records. */
+export type Told = {
+  /** How often people said of a deleted record that it is to be made again, by key. */
+  readonly restored: ReadonlyMap<string, number>;
+  /** Keys of which people said that they are to go. */
+  readonly deleted: ReadonlySet<string>;
+  /** Records with values that somebody else than we had put there, as `side key`. */
+  readonly met: ReadonlySet<string>;
+};
 
 /**
  * Effects of ours that happened twice, that changed nothing, or that brought back the dead: a record that was on a side

@@ -7,8 +7,8 @@ const violationsShown = 8;
 export function printOutcome(outcome: Outcome): void {
   const { violations, kills, edits, created, deleted, decided, asked, writes, writesPerEdit, ledger, brakesLifted } =
     outcome;
-  const { trouble, healing, longestStall } = outcome.seconds;
-  list(`${kills} kills in ${trouble} s (seed ${outcome.seed})`, outcome.killed);
+  const { whole, trouble, healing, longestStall } = outcome.seconds;
+  list(`${kills} kills in ${trouble} s, ${whole} s with all else (seed ${outcome.seed})`, outcome.killed);
   list('faults', outcome.faults);
   list("Parley's requests to the HTTP side", outcome.requests);
   list('points where nobody came by in time', outcome.missed);
@@ -29,7 +29,7 @@ export function printOutcome(outcome: Outcome): void {
   }
   for (const [kind, count] of shown)
     if (count > violationsShown) console.log(`... and ${count - violationsShown} more of ${kind}`);
-  if (outcome.folder !== null) console.log(`logs and journals: ${outcome.folder}`);
+  for (const folder of outcome.folders) console.log(`logs, journals and databases: ${folder}`);
   console.log(
     violations.length === 0 ? 'No edit lost, nothing doubled, all sides agree.' : `${violations.length} violations.`,
   );

@@ -15,6 +15,9 @@ export type ChaosWish = {
   readonly records: number;
   readonly keep: boolean;
   readonly say: (text: string) => void;
+  readonly onKill: (done: number, what: string) => void;
+  /** Called when the run is interrupted by a signal, before everything is taken down. */
+  readonly onInterrupt: () => void;
 };
 
 export type Outcome = {
@@ -38,10 +41,16 @@ export type Outcome = {
   readonly writesPerEdit: number;
   readonly ledger: number;
   readonly brakesLifted: number;
-  readonly seconds: { readonly trouble: number; readonly healing: number; readonly longestStall: number };
+  /** `whole` from the first start to the verdict. */
+  readonly seconds: {
+    readonly whole: number;
+    readonly trouble: number;
+    readonly healing: number;
+    readonly longestStall: number;
+  };
   readonly load: number;
-  /** Where logs and journals are, when they were kept. */
-  readonly folder: string | null;
+  /** Where logs, journals and databases are, when they were kept. */
+  readonly folders: readonly string[];
 };
 
 /** The share of Parley's requests to the HTTP side that a fault strikes. */
@@ -51,8 +60,12 @@ const stallMaxMs = 180_000;
 /** One run, from the first start to the verdict. */
 export async function runChaos(wish: ChaosWish): Promise<Outcome> {
   const { say } = wish;
+  const begunMs = Date.now();
   const stack = await openStack(wish);
-  const interrupted = (): void => void stack.close().finally(() => process.exit(130));
+  const interrupted = (): void => {
+    wish.onInterrupt();
+    void stack.close().finally(() => process.exit(130));
+  };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   let isSound = false;
   try {
@@ -65,20 +78,24 @@ export async function runChaos(wish: ChaosWish): Promise<Outcome> {
     );
     const outcome = await troubleAndVerdict(stack, wish);
     isSound = outcome.violations.length === 0;
-    return isSound && !wish.keep ? { ...outcome, folder: null } : outcome;
+    const folders = isSound && !wish.keep ? [] : [stack.folder];
+    return { ...outcome, folders, seconds: { whole: seconds(begunMs), ...outcome.seconds } };
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await stack.close({ keepFolder: !isSound || wish.keep });
   }
 }
 
-async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome> {
+type Seen = Omit<Outcome, 'folders' | 'seconds'> & { readonly seconds: Omit<Outcome['seconds'], 'whole'> };
+
+async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
   const { say, seed, records, kills } = wish;
   const begunMs = Date.now();
   await stack.http.setFaults(requestFaults);
   const people = startPeople(stack, { records, seed });
   const violations: string[] = [];
   const onKill = (done: number, what: string): void => {
+    wish.onKill(done, what);
     if (done % 10 === 0 || done === kills)
       say(`${done} kills in ${seconds(begunMs)} s, ${people.written.length} edits; the last: ${what}`);
   };
@@ -129,7 +146,6 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Outcome
     brakesLifted,
     seconds: { trouble, healing, longestStall: Math.round(tally.stalledMs / 1_000) },
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
-    folder: stack.folder,
   };
 }
 

@@ -61,7 +61,8 @@ export type PostgresSideWish = {
 export async function openPostgresSide({ name, server, pairs, records }: PostgresSideWish): Promise<ChaosSide> {
   const people = await server.ensureDatabase({ name, owner: `${name}_people`, users: [`${name}_parley`] });
   const parley = await server.url(name, `${name}_parley`);
-  const sql = postgres(people, { max: 4, onnotice: () => undefined, connect_timeout: 5 });
+  // Asking for the server's types fails unheard when the server dies in that moment.
+  const sql = postgres(people, { max: 4, onnotice: () => undefined, connect_timeout: 5, fetch_types: false });
   await sql.unsafe(noteEffects);
   for (const pair of pairs) {
     await sql`create table ${sql(pair)} (id text primary key, name text, phone text, address text)`;

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { sumOf } from './figures.js';
+import type { Outcome } from './run.js';
+
+const outcome = (given: Partial<Outcome>): Outcome => ({
+  seed: 1,
+  violations: [],
+  kills: 10,
+  killed: { 'API at random': 10 },
+  faults: {},
+  requests: {},
+  missed: {},
+  skipped: [],
+  edits: 100,
+  created: 10,
+  deleted: 10,
+  decided: 5,
+  asked: 0,
+  writes: 240,
+  writesPerEdit: 2,
+  ledger: 400,
+  brakesLifted: 0,
+  seconds: { whole: 60, trouble: 20, healing: 10, longestStall: 4 },
+  load: 2,
+  folders: [],
+  ...given,
+});
+
+test('the figures of two runs are those of one run of both', () => {
+  const both = sumOf([
+    outcome({}),
+    outcome({
+      seed: 2,
+      violations: ['lost edit'],
+      killed: { 'API at random': 1, 'Temporal at random': 9 },
+      writes: 0,
+      seconds: { whole: 40, trouble: 5, healing: 5, longestStall: 9 },
+      folders: ['chaos-x'],
+    }),
+  ]);
+  expect(both).toMatchObject({
+    seed: 1,
+    kills: 20,
+    killed: { 'API at random': 11, 'Temporal at random': 9 },
+    violations: ['lost edit'],
+    writes: 240,
+    writesPerEdit: 1,
+    seconds: { whole: 100, trouble: 25, healing: 15, longestStall: 9 },
+    folders: ['chaos-x'],
+  });
+});
+
+test('of no run there are no figures', () => {
+  expect(() => sumOf([])).toThrow('no run');
+});
