@@ -61,6 +61,11 @@ export type ReadPage = {
    * changed more rows than a page may hold. The sentence says so.
    */
   readonly split?: string;
+  /**
+   * The place in the feed means nothing any more, because the system's history is another one: it was put back to an
+   * earlier state, or another system stands in its place. The pass begins at its start.
+   */
+  readonly isOtherHistory?: true;
 };
 
 /** A row that is not a record: where it stands and why it was set aside. Never its values. */

@@ -3,7 +3,7 @@ import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/id
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
 import type { ExportInput, ExportLine } from '../core/ledger/export.js';
-import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Runner } from './ports.js';
+import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Marks, Runner } from './ports.js';
 import type { ReadModel } from './read-model.js';
 import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
 
@@ -268,6 +268,8 @@ export type EnginePorts = {
   readonly evaluate?: Evaluate;
   /** Null or not given: nothing is signed, and verifying says so. */
   readonly checkpoints?: Checkpoints | null;
+  /** Null or not given: a database that was put back is not noticed. */
+  readonly marks?: Marks | null;
   readonly log: Log;
   /** The pair's present configuration from the folder in git. @throws ParleyError `config.invalid`, `config.not_found` */
   readonly loadRevision: (pair: PairId) => Promise<SavedRevision>;

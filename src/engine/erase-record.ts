@@ -9,7 +9,7 @@ import type { EnginePorts, EraseInput, EraseResult } from './engine.js';
 import type { StoredEntry } from './ledger-store.js';
 import type { Page } from './page.js';
 import { activeRevision } from './revision.js';
-import { controlPage } from './run-pair.js';
+import { controlPage } from './control-page.js';
 import type { PairTransaction } from './store.js';
 import { settleMode, settleOn } from './take-page.js';
 

@@ -30,6 +30,18 @@ export interface Checkpoints {
   kept(pair: PairId): Promise<readonly KeptCheckpoint[]>;
 }
 
+/** How far a pair's rows were at one moment. */
+export type Mark = { readonly epoch: number; readonly tick: number; readonly entries: number };
+
+/**
+ * High-water marks, kept outside of the database: one that is put back to an earlier state is behind its mark.
+ * Throws `ledger.checkpoints_unreachable`.
+ */
+export interface Marks {
+  read(pair: PairId): Promise<Mark | null>;
+  write(pair: PairId, mark: Mark): Promise<void>;
+}
+
 /** Structured log; fields carry ids, counts and codes, never values of records. */
 export interface Log {
   info(fields: LogFields, message: string): void;

@@ -5,7 +5,9 @@ import { unpack } from '../core/pack.js';
 import { standings } from '../core/standing.js';
 import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
-import { overCounter, Page, plannedCounter } from './page.js';
+import { controlPage } from './control-page.js';
+import { markHighWater, noticeRestore } from './notice-restore.js';
+import { overCounter, plannedCounter } from './page.js';
 import { pairFact } from './pair-fact.js';
 import type { CycleSummary, SideTrouble } from './ports.js';
 import { activeRevision, revisionOf } from './revision.js';
@@ -15,7 +17,7 @@ import { mayWrite, pageSizeDefault, settleMode, settleOn } from './take-page.js'
 
 /** What the pair's workflow does next, from Postgres alone: a workflow that was lost goes on where the rows stand. */
 export async function nextStep(ports: EnginePorts, input: { pair: PairId }): Promise<NextStep> {
-  const pair = await ports.store.pair(input.pair);
+  const pair = await noticeRestore(ports, await ports.store.pair(input.pair));
   const plan = await ports.store.openPlan(input.pair);
   const revision = await revisionOf(ports, input.pair, pair.revision ?? pair.latestRevision);
   const open = await ports.store.openDeliveries(input.pair);
@@ -163,6 +165,7 @@ export async function endRun(
       });
     });
   }
+  await markHighWater(ports, pair);
   const counted = { read, edited, created, deleted, asked, written, refused, setAside };
   return { ...counted, halted, problem: input.problem, troubles: await troublesNow(ports, pair) };
 }
@@ -186,14 +189,4 @@ export async function setMode(ports: EnginePorts, input: { pair: PairId; mode: P
     page.addFact(pairFact('mode', { kind: 'person', name: input.by }, { from: transaction.pair.mode, to: input.mode }));
     await page.commit({ pair: { mode: input.mode } });
   });
-}
-
-/** A page for facts about the pair itself. */
-export function controlPage(
-  ports: EnginePorts,
-  transaction: PairTransaction,
-  rules: SavedRevision['rules'],
-  run: { id: number; kind: 'poll' | 'plan' | 'apply' | 'decide' | 'verify' },
-): Page {
-  return new Page(transaction, { rules, source: 'control', run, hasher: ports.hasher, evaluate: ports.evaluate });
 }

@@ -55,6 +55,10 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       hasher: ports.hasher,
       evaluate: ports.evaluate,
     });
+    if (isUnexpected(transaction.pair, input, look)) {
+      await stopBefore(page, transaction, input.side);
+      return nothingRead;
+    }
     const taking: Taking = {
       transaction,
       page,
@@ -93,6 +97,23 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       more: look.page.more,
     };
   });
+}
+
+/**
+ * A side whose history is another one looks like somebody who edited every record back to what it was. Whether that is meant is
+ * for a person to say: nothing of it is taken. A plan reads it, under the rules that it is made for, and its approval is the answer.
+ */
+function isUnexpected({ revision }: PairRow, { plan }: TakePageInput, { page }: Look): boolean {
+  return page.isOtherHistory === true && plan === null && revision !== null;
+}
+
+async function stopBefore(page: Page, { pair, nowMs }: PairTransaction, side: SideName): Promise<void> {
+  if (pair.halt !== null) return;
+  const reason =
+    `${side} was put back to an earlier state, or is another system than before. It is not read, and nothing is written. ` +
+    `Look at "parley plan": what it would write takes the present state of ${side} over.`;
+  page.addFact(pairFact('brake', { kind: 'rule' }, { reason, counts: {} }));
+  await page.commit({ pair: { halt: { reason, counts: {}, atMs: nowMs } } });
 }
 
 const nothingRead: TakePageResult = { read: 0, changed: 0, more: false };

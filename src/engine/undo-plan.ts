@@ -15,8 +15,8 @@ import type { StoredEntry } from './ledger-store.js';
 import { Page } from './page.js';
 import { planningHub } from './planning-hub.js';
 import { revisionOf } from './revision.js';
+import { controlPage } from './control-page.js';
 import { pairFact } from './pair-fact.js';
-import { controlPage } from './run-pair.js';
 import type { PlanItem, PlanRow, StoredEntity } from './store.js';
 import { pageSizeDefault, settleMode, settleOn } from './take-page.js';
 

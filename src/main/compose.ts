@@ -1,4 +1,5 @@
 import { connectorFactories } from '../connectors/registry.js';
+import { markFolder } from '../checkpoints/marks.js';
 import { createEvaluate } from '../contract/expression.js';
 import { openStore, type PostgresStore } from '../db/postgres-store.js';
 import { createEngine } from '../engine/create-engine.js';
@@ -55,6 +56,7 @@ export async function compose(
     hasher,
     evaluate: createEvaluate(),
     checkpoints,
+    marks: environment.checkpoints === null ? null : markFolder(environment.checkpoints.folder),
     log,
     loadRevision: (pair) => loadRevision(environment.configFolder, pair),
   });

@@ -244,9 +244,12 @@ describe('a cursor whose numbers mean nothing any more', () => {
     ['ahead of the server', { since: '9000000000' }],
     ['in the middle of a pass on another server', { server: 'another', next: '3', after: ['2'] }],
     ['in the middle of a pass, ahead of the server', { next: '9000000000', after: ['2'] }],
-  ] as const)('%s leads to a full pass', async ([, change]) => {
+  ] as const)('%s leads to a full pass that says so', async ([, change]) => {
     const { connector, cursor } = await accounts();
-    const { records, last } = await pass(connector, changed(cursor, change as Partial<Cursor>));
+    const wrong = changed(cursor, change as Partial<Cursor>);
+    expect((await connector.read({ cursor: wrong, limit: 10 })).isOtherHistory).toBe(true);
+    expect((await connector.read({ cursor, limit: 10 })).isOtherHistory).toBeUndefined();
+    const { records, last } = await pass(connector, wrong);
     expect(records.map((record) => record.key)).toEqual(['1', '2', '3']);
     expect((await untilQuiet(connector, last.cursor)).records).toEqual([]);
   });

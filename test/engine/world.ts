@@ -17,7 +17,7 @@ import { openStore, type PostgresStore } from '../../src/db/postgres-store.js';
 import type { Connector } from '../../src/engine/connector.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { Checkpoints, Runner } from '../../src/engine/ports.js';
+import type { Checkpoints, Marks, Runner } from '../../src/engine/ports.js';
 import { absentRunner } from '../support/absent-runner.js';
 import { appRole, freshDatabase, type TestDatabase } from '../support/postgres.js';
 import { hasher } from '../../src/main/hasher.js';
@@ -60,6 +60,7 @@ export type WorldOptions = {
   /** A real one, when a real workflow carries the pair. */
   readonly runner?: Runner;
   readonly checkpoints?: Checkpoints;
+  readonly marks?: Marks;
   readonly erasureKey?: Buffer;
   /** The history is encrypted unless told otherwise. */
   readonly wrappingKeys?: readonly Buffer[];
@@ -107,6 +108,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     loadRevision: () => Promise.resolve({ pair, id: rules.revision, rules, text: '', connections: {} }),
     pageSize: options.pageSize ?? 100,
     checkpoints: options.checkpoints ?? null,
+    marks: options.marks ?? null,
   });
   return new EngineWorld({ pair, store, engine, database, use, ...systems });
 }

@@ -56,7 +56,9 @@ function execute(system: MemorySystem, write: NativeWrite, fault: Fault | undefi
 }
 
 function readPage(system: MemorySystem, request: ReadRequest): ReadPage {
-  const from: Cursor = request.cursor === null ? { since: 0, upTo: null } : (JSON.parse(request.cursor) as Cursor);
+  const isOther = system.takeFault('other_history') !== undefined;
+  const from: Cursor =
+    request.cursor === null || isOther ? { since: 0, upTo: null } : (JSON.parse(request.cursor) as Cursor);
   if (from.since > system.version) {
     throw new ParleyError('connector.cursor_expired', 'The system is younger than the cursor: read from the start.');
   }
@@ -68,7 +70,8 @@ function readPage(system: MemorySystem, request: ReadRequest): ReadPage {
   const records = page.map(({ key }) => system.get(key)).filter((record) => record !== null);
   const told = system.options.deletes !== 'listing';
   const deleted = told ? page.filter(({ key }) => system.get(key) === null).map(({ key }) => recordKey(key)) : [];
-  return { records, deleted, setAside: [], cursor: JSON.stringify(cursor), more };
+  const other = isOther ? { isOtherHistory: true as const } : {};
+  return { records, deleted, setAside: [], cursor: JSON.stringify(cursor), more, ...other };
 }
 
 function beforeRead(system: MemorySystem, signal: AbortSignal | undefined): void {

@@ -31,15 +31,15 @@ const besideMaxPages = 4;
 export async function readPage(session: Session, table: Table, request: ReadRequest): Promise<ReadPage> {
   const from = request.cursor === null ? fromTheStart : parseCursor(request.cursor);
   const isFirst = from.after === null;
-  const page =
+  const continued =
     table.kind === 'view'
       ? await viewPage(session, table, from, request.limit)
-      : ((await tablePage(session, table, from, request.limit)) ??
-        // The numbers in the cursor mean nothing any more: everything is read again, from the first key.
-        (await tablePage(session, table, fromTheStart, request.limit)));
+      : await tablePage(session, table, from, request.limit);
+  // The numbers in the cursor mean nothing any more: everything is read again, from the first key.
+  const page = continued ?? (await tablePage(session, table, fromTheStart, request.limit));
   assert(page !== null, 'a read from the start has no cursor that could be refused');
   const setAside = isFirst && table.key.some((column) => column.nullable) ? await keyless(session, table) : [];
-  return { ...page, deleted: [], setAside };
+  return { ...page, deleted: [], setAside, ...(continued === null ? { isOtherHistory: true as const } : {}) };
 }
 
 type Page = Pick<ReadPage, 'records' | 'cursor' | 'more' | 'split'>;
