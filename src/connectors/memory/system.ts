@@ -6,7 +6,8 @@ import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../.
 /**
  * What can go wrong on the way to a system, once each. `before_effect`: the write fails and nothing happened.
  * `lost_response`: it happened, the answer did not arrive. `late`: no answer, and it happens at `runLate`.
- * `read`: a read of any kind fails. `other_history`: the system was put back, and the feed begins anew. Without `keys` a fault strikes the whole batch.
+ * `read`: a read of any kind fails. `other_history`: the system was put back, and the feed begins anew. Without `keys` a
+ * fault strikes the whole batch.
  */
 export type Fault =
   | { readonly kind: 'read' | 'before_effect' | 'other_history' }
