@@ -139,6 +139,8 @@ class Maker {
     const text = this.#text(side[0] as string);
     if (unit.type === 'decimal') return [(10 + this.#count * 0.004).toFixed(3)];
     if (unit.type === 'letters' && this.#chance.is(0.3)) return [` ${text.toUpperCase()}. `];
+    if (unit.type === 'list') return [this.#chance.is(0.5) ? `o,${text}` : text];
+    if (unit.type === 'words') return [this.#chance.is(0.5) ? `o ${text} o` : `${text} o o`];
     return fieldsOf(unit).map((_, index) => (index === 0 ? text : `${text}'`));
   }
 
@@ -172,6 +174,8 @@ class Maker {
         return [{ do: this.#chance.is(0.6) ? 'copy hub' : 'restore hub' }];
       case 'late':
         return this.#late();
+      case 'clock':
+        return [{ do: 'pass', ms: this.#chance.one([-3_600_000, -60_000, 86_400_000]) }];
       case 'read':
       case 'lost request':
       case 'lost response':

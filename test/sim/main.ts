@@ -16,9 +16,10 @@ const { values } = parseArgs({
     tally: { type: 'boolean' },
     trace: { type: 'boolean' },
     focus: { type: 'string', default: '{}' },
+    wide: { type: 'boolean', default: false },
   },
 });
-const focus = JSON.parse(values.focus) as Focus;
+const focus: Focus = { ...(JSON.parse(values.focus) as Focus), ...(values.wide ? { wide: true } : {}) };
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const first = Number(values.seed);
 const last = values.minutes === undefined ? first + Number(values.worlds) - 1 : Number.POSITIVE_INFINITY;

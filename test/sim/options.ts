@@ -35,16 +35,19 @@ export type SideOptions = {
 
 export type UnitOptions = {
   readonly name: string;
-  readonly type: 'text' | 'letters' | 'decimal' | 'group';
-  readonly authority:
-    | { readonly kind: 'ask' }
-    | { readonly kind: 'prefer'; readonly side: string }
-    | { readonly kind: 'newest' }
-    /** What both sides add is added up; such a unit is a decimal. */
-    | { readonly kind: 'delta' }
-    | { readonly kind: 'master'; readonly side: string; readonly stray: 'restore' | 'leave' };
+  /** `list`: elements with commas between them; `words`: a text of several words. */
+  readonly type: 'text' | 'letters' | 'decimal' | 'group' | 'list' | 'words';
+  readonly authority: AuthorityOptions;
   readonly blank: 'value' | 'ignore' | 'fill';
 };
+
+export type AuthorityOptions =
+  | { readonly kind: 'ask' | 'newest' | 'set' | 'remove-wins' | 'words' | 'expression' | 'delta' }
+  | { readonly kind: 'prefer'; readonly side: string }
+  | { readonly kind: 'highest' | 'lowest'; readonly monotone: boolean }
+  | { readonly kind: 'master'; readonly side: string; readonly stray: 'restore' | 'leave' | 'propose' }
+  /** The side is master where the first unit of the file begins with its letter; else either side may edit. */
+  | { readonly kind: 'when'; readonly side: string; readonly onFlip: 'nothing' | 'realign' };
 
 export type RecordOptions = {
   readonly key: string;
@@ -59,6 +62,10 @@ export type WorldOptions = {
   readonly records: readonly RecordOptions[];
   readonly pageSize: number;
   readonly workers: number;
+  /** The pair's file from its second revision on, where it says something else. */
+  readonly later?: { readonly [unit: string]: AuthorityOptions };
+  /** Deletes and creates of one run above which it stops, instead of the usual ten. */
+  readonly deleteLimit?: number;
   /** Whether anything but people and the hub's own order may go wrong: only then are needless questions allowed. */
   readonly faults: readonly FaultName[];
 };
@@ -79,7 +86,8 @@ export const faultNames = [
   'restore side',
   'restore hub',
 ] as const;
-export type FaultName = (typeof faultNames)[number];
+/** `clock`: the hub's clock jumps, back and forth. Not in the list, from which old seeds draw. */
+export type FaultName = (typeof faultNames)[number] | 'clock';
 
 export const sideNames = ['crm', 'erp', 'web', 'app', 'pos'] as const;
 
@@ -111,6 +119,8 @@ export function fieldsOf(unit: UnitOptions): readonly string[] {
 
 /** Worlds of a kind: what is the same in all of them, whatever the seed. */
 export type Focus = {
+  /** With what came later than the first seeds: policies, revisions of the file, clocks that jump (`wide.ts`). */
+  readonly wide?: boolean;
   readonly side?: Partial<SideOptions>;
   /** Of the last side alone: what all of them have would leave nobody to be in agreement with. */
   readonly lastSide?: Partial<SideOptions>;
@@ -199,7 +209,7 @@ function withoutUnit(unit: UnitOptions, fields: RecordOptions['sides'][string]):
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !fieldsOf(unit).includes(name)));
 }
 
-function sideOf(chance: Chance, name: string, weird: number): SideOptions {
+export function sideOf(chance: Chance, name: string, weird: number): SideOptions {
   const odd = (): boolean => chance.is(weird);
   const reads = odd() ? 'full' : 'feed';
   const isBare = odd();
@@ -236,7 +246,7 @@ function unitOf(chance: Chance, name: string, sides: readonly string[]): UnitOpt
 }
 
 /** Correlated states: one record, perturbed side by side, since independent ones would never have anything to merge. */
-function recordOf(chance: Chance, key: string, { sides, units }: Omit<WorldOptions, 'records'>): RecordOptions {
+export function recordOf(chance: Chance, key: string, { sides, units }: Omit<WorldOptions, 'records'>): RecordOptions {
   const base = Object.fromEntries(
     units.flatMap((unit) => fieldsOf(unit).map((field) => [field, firstValue(unit, key, chance.is(0.1))])),
   );
@@ -254,5 +264,7 @@ function recordOf(chance: Chance, key: string, { sides, units }: Omit<WorldOptio
 
 function firstValue({ type }: UnitOptions, text: string, isBlank: boolean): string | null {
   if (isBlank) return null;
-  return type === 'decimal' ? `${10 + text.length}.50` : `o${text}`;
+  if (type === 'decimal') return `${10 + text.length}.50`;
+  if (type === 'list') return `o,${text}`;
+  return type === 'words' ? `o ${text} o` : `o${text}`;
 }

@@ -1,11 +1,11 @@
 import { pairId, revisionId, sideName, unitName } from '../../src/core/ids.js';
-import type { Authority, PairRules, UnitRules } from '../../src/core/rules.js';
-import { fieldsOf, type UnitOptions, type WorldOptions } from './options.js';
+import type { Authority, PairRules, Policy, UnitRules } from '../../src/core/rules.js';
+import { type AuthorityOptions, fieldsOf, type UnitOptions, type WorldOptions } from './options.js';
 
 export const pair = pairId('sim');
 
 /** The pair's file, as the engine reads it, for a world. `revision` tells one file from the next. */
-export function rulesOf({ sides, units }: WorldOptions, revision: number): PairRules {
+export function rulesOf({ sides, units, later = {}, deleteLimit }: WorldOptions, revision: number): PairRules {
   const names = sides.map(({ name }) => sideName(name));
   return {
     pair,
@@ -23,31 +23,80 @@ export function rulesOf({ sides, units }: WorldOptions, revision: number): PairR
     units: units.map(
       (unit): UnitRules => ({
         name: unitName(unit.name),
-        authority: authorityOf(unit),
+        authority: authorityOf(revision > 1 ? { ...unit, authority: later[unit.name] ?? unit.authority } : unit, units),
         paths: Object.fromEntries(names.map((name) => [name, fieldsOf(unit)])),
-        as: unit.type === 'decimal' ? 'decimal' : 'text',
-        same: unit.type === 'decimal' ? 'decimal' : unit.type === 'letters' ? 'letters' : 'exact',
+        as: asOf(unit),
+        same: sameOf(unit),
+        ...(unit.type === 'list' ? { forms: Object.fromEntries(names.map((name) => [name, commas])) } : {}),
         place: `pairs/sim.yaml:${unit.name}`,
       }),
     ),
     match: [{ kind: 'certain', fields: Object.fromEntries(names.map((name) => [name, ['id']])), text: 'id = id' }],
-    run: { everyMs: 1000, verifyEveryMs: null, deleteLimit: null },
+    run: { everyMs: 1000, verifyEveryMs: null, deleteLimit: deleteLimit ?? null },
   };
 }
 
-function authorityOf({ authority, blank }: UnitOptions): Authority {
+const commas = { kind: 'separated', separator: ',' } as const;
+
+function asOf({ type }: UnitOptions): UnitRules['as'] {
+  return type === 'decimal' ? 'decimal' : type === 'list' ? 'list' : 'text';
+}
+
+function sameOf({ type }: UnitOptions): UnitRules['same'] {
+  return type === 'decimal' ? 'decimal' : type === 'letters' ? 'letters' : type === 'list' ? 'list_exact' : 'exact';
+}
+
+function authorityOf({ authority, blank }: UnitOptions, units: readonly UnitOptions[]): Authority {
   switch (authority.kind) {
-    case 'ask':
-      return { kind: 'either', policy: { kind: 'ask' }, blank };
-    case 'prefer': {
-      const policy = { kind: 'prefer', side: sideName(authority.side), otherwise: { kind: 'ask' } } as const;
-      return { kind: 'either', policy, blank };
-    }
-    case 'newest':
-      return { kind: 'either', policy: { kind: 'newest', otherwise: { kind: 'ask' }, widthMaxMs: 86_400_000 }, blank };
-    case 'delta':
-      return { kind: 'either', policy: { kind: 'delta' }, blank: 'value' };
     case 'master':
       return { kind: 'master', side: sideName(authority.side), stray: authority.stray, blank: 'keeps' };
+    case 'when': {
+      const first = units[0] as UnitOptions;
+      const boolean = { as: 'boolean', isList: false } as const;
+      return {
+        kind: 'when',
+        condition: {
+          text: conditionOn(first, authority.side),
+          variables: { [first.name]: { as: asOf(first), isList: false } },
+          result: boolean,
+        },
+        use: { kind: 'master', side: sideName(authority.side), stray: 'restore', blank: 'keeps' },
+        else: { kind: 'either', policy: { kind: 'ask' }, blank: 'value' },
+        onFlip: authority.onFlip,
+      };
+    }
+    default:
+      return { kind: 'either', policy: policyOf(authority), blank };
+  }
+}
+
+function conditionOn({ name, type }: UnitOptions, side: string): string {
+  if (type === 'decimal') return `${name} > decimal(12)`;
+  return type === 'list' ? `size(${name}) > 1` : `${name}.startsWith("${side[0] as string}")`;
+}
+
+function policyOf(authority: Exclude<AuthorityOptions, { kind: 'master' | 'when' }>): Policy {
+  const otherwise = { kind: 'ask' } as const;
+  const number = { as: 'decimal', isList: false } as const;
+  switch (authority.kind) {
+    case 'ask':
+    case 'delta':
+      return { kind: authority.kind };
+    case 'prefer':
+      return { kind: 'prefer', side: sideName(authority.side), otherwise };
+    case 'newest':
+      return { kind: 'newest', otherwise, widthMaxMs: 86_400_000 };
+    case 'highest':
+    case 'lowest':
+      return { ...authority, otherwise };
+    case 'set':
+    case 'remove-wins':
+      return { kind: 'set', removes: authority.kind === 'set' ? 'add_wins' : 'remove_wins', otherwise };
+    case 'words':
+      return { kind: 'text', by: 'words', otherwise };
+    case 'expression': {
+      const variables = { values: { ...number, isList: true } };
+      return { kind: 'expression', expression: { text: 'max(values)', variables, result: number }, otherwise };
+    }
   }
 }

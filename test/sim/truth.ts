@@ -61,12 +61,19 @@ export const isWithin = (part: Edits, whole: Edits): boolean => (part & ~whole) 
  */
 export function canonical(unit: UnitOptions, raw: Json): string {
   if (isEmpty(raw)) return '';
+  if (unit.type === 'list') return elementsOf(raw).join();
   if (Array.isArray(raw)) return JSON.stringify(raw.map((member: Json) => canonicalScalar(unit, member)));
   return canonicalScalar(unit, raw);
 }
 
 export const isEmpty = (raw: Json): boolean =>
   raw === null || (typeof raw === 'string' && raw.trim() === '') || (Array.isArray(raw) && raw.every(isEmpty));
+
+/** Elements in no order, each once. */
+function elementsOf(raw: Json): readonly string[] {
+  const parts = Array.isArray(raw) ? raw.map(String) : (typeof raw === 'string' ? raw : '').split(',');
+  return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))].toSorted();
+}
 
 function canonicalScalar({ type }: UnitOptions, value: Json): string {
   if (isEmpty(value)) return '';

@@ -1,3 +1,4 @@
+import { createEvaluate } from '../../src/contract/expression.js';
 import { sideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import { createEngine } from '../../src/engine/create-engine.js';
@@ -28,6 +29,8 @@ const runner: Runner = {
   ping: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
+
+const evaluate = createEvaluate();
 
 /** A fixed day: a world of a seed is the same whenever it runs. */
 const startMs = Date.UTC(2026, 0, 15);
@@ -117,6 +120,7 @@ export class World {
         log: silentLog,
         loadRevision: () => Promise.resolve(this.#saved()),
         pageSize: this.options.pageSize,
+        evaluate,
       }),
     );
   }
@@ -221,7 +225,13 @@ export class World {
 
   #typed(unit: string | null, entity: number): string | readonly string[] {
     const { type } = this.options.units.find(({ name }) => name === unit) ?? { type: 'text' };
-    return type === 'group' ? [`d${entity}`, `d${entity}'`] : type === 'decimal' ? `7.${entity}` : `d${entity}`;
+    return type === 'group'
+      ? [`d${entity}`, `d${entity}'`]
+      : type === 'decimal'
+        ? `7.${entity}`
+        : type === 'list'
+          ? [`d${entity}`]
+          : `d${entity}`;
   }
 
   save(): Moment {
