@@ -10,12 +10,13 @@ import {
   type WorldOptions,
 } from './options.js';
 import type { Act, Step } from './steps.js';
+import { widened } from './wide.js';
 
 /** A world as it is kept: what it begins with, and what happens, step by step. */
 export type WorldPlan = { readonly options: WorldOptions; readonly steps: readonly Step[] };
 
 export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
-  const options = focused(optionsOf(seed), focus);
+  const options = focused(focus.wide === true ? widened(optionsOf(seed)) : optionsOf(seed), focus);
   const chance = new Chance(seed ^ 0x5eed);
   const length = chance.between(4, 40);
   const maker = new Maker(options, chance);

@@ -29,7 +29,7 @@ export function widened(options: WorldOptions): WorldOptions {
   const isSummed = units.some(({ authority }) => authority.kind === 'delta');
   const faults: FaultName[] = [...options.faults];
   if (faults.length > 0 && chance.is(0.3)) faults.push('clock');
-  const rest = { ...options, faults, units, sides: isSummed ? sides.map(exact) : sides };
+  const rest = { ...options, faults, units, sides: (isSummed ? sides.map(exact) : sides).map(unshortened) };
   const records = options.records.map(({ key }) => recordOf(chance, key, rest));
   return {
     ...rest,
@@ -43,6 +43,11 @@ export function widened(options: WorldOptions): WorldOptions {
 function exact(side: WorldOptions['sides'][number]): WorldOptions['sides'][number] {
   const { token, write } = plainSide(side.name);
   return { ...side, token, write };
+}
+
+/** What a side makes of a list or of several words that it cuts off is for its own list of forms to say, not for the checker. */
+function unshortened(side: WorldOptions['sides'][number]): WorldOptions['sides'][number] {
+  return { ...side, truncates: null, capitals: false };
 }
 
 function newerUnit(chance: Chance, unit: UnitOptions, sides: readonly string[], index: number): UnitOptions {

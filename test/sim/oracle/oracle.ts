@@ -134,9 +134,11 @@ export class Oracle {
     if (entry.entity === null) return;
     const { histories } = this.state;
     const { detail } = JSON.parse(payload.text) as { readonly detail: { readonly [name: string]: Json } };
-    const siblings = (detail['siblings'] ?? []) as readonly { readonly dot: string }[];
+    const siblings = (detail['siblings'] ?? []) as readonly { readonly dot?: string }[];
+    // What is proposed is named by its side: its dots are those of the stray edits, which are kept already.
     for (const unit of entry.units)
-      for (const { dot } of siblings) this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
+      for (const { dot } of siblings)
+        if (dot !== undefined) this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
     if (entry.kind === 'stray') this.#strayed(entry, detail, after);
     if (entry.kind === 'decided')
       this.state = { ...this.state, decided: new Set(this.state.decided).add(entry.entity) };
