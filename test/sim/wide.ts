@@ -2,12 +2,12 @@ import { Chance } from './chance.js';
 import {
   type AuthorityOptions,
   type FaultName,
-  plainSide,
   recordOf,
   sideNames,
   sideOf,
   type UnitOptions,
   type WorldOptions,
+  withSum,
 } from './options.js';
 
 /**
@@ -24,25 +24,23 @@ export function widened(options: WorldOptions): WorldOptions {
   const all = [...options.units];
   const more = chance.weighted({ 0: 50, 1: 25, 2: 15, 4: 10 }) as unknown as number;
   for (let index = 0; index < more && all.length < 6; index += 1)
-    all.push({ ...(all[0] as UnitOptions), name: `u${all.length}` });
-  const units = all.map((unit, index) => (chance.is(0.65) ? newerUnit(chance, unit, names, index) : unit));
-  const isSummed = units.some(({ authority }) => authority.kind === 'delta');
+    all.push({ name: `u${all.length}`, type: 'text', authority: { kind: 'ask' }, blank: 'value' });
+  const units = all.map((unit, index) =>
+    chance.is(0.65) && unit.authority.kind !== 'delta' ? newerUnit(chance, unit, names, index) : unit,
+  );
   const faults: FaultName[] = [...options.faults];
   if (faults.length > 0 && chance.is(0.3)) faults.push('clock');
-  const rest = { ...options, faults, units, sides: (isSummed ? sides.map(exact) : sides).map(unshortened) };
+  const rest = { ...options, faults, units, sides: sides.map(unshortened) };
+  // A number that is added up stays one: only on some systems is that legal (`withSum`).
+  const isSummed = options.units[0]?.authority.kind === 'delta';
   const records = options.records.map(({ key }) => recordOf(chance, key, rest));
-  return {
+  const world: WorldOptions = {
     ...rest,
     records,
     ...(chance.is(0.4) ? { later: laterOf(chance, units, names) } : {}),
     ...(chance.is(0.1) ? { deleteLimit: 1 } : {}),
   };
-}
-
-/** Numbers are added up only where writes compare and can be told afterwards (SPEC, Numbers that are added up). */
-function exact(side: WorldOptions['sides'][number]): WorldOptions['sides'][number] {
-  const { token, write } = plainSide(side.name);
-  return { ...side, token, write };
+  return isSummed ? withSum(world) : world;
 }
 
 /** What a side makes of a list or of several words that it cuts off is for its own list of forms to say, not for the checker. */
@@ -59,7 +57,6 @@ function newerUnit(chance: Chance, unit: UnitOptions, sides: readonly string[], 
     words: 12,
     expression: 12,
     propose: 12,
-    delta: 12,
     when: index === 0 ? 0 : 16,
   });
   const side = chance.one(sides);
@@ -70,8 +67,6 @@ function newerUnit(chance: Chance, unit: UnitOptions, sides: readonly string[], 
       return { ...unit, type: 'decimal', authority: { kind, monotone } };
     case 'expression':
       return { ...unit, type: 'decimal', authority: { kind } };
-    case 'delta':
-      return { ...unit, type: 'decimal', blank: 'value', authority: { kind } };
     case 'set':
     case 'remove-wins':
       return { ...unit, type: 'list', authority: { kind } };
