@@ -78,6 +78,35 @@ describe('an edit is accounted for', () => {
   });
 });
 
+describe('what a new record says where another side decides', () => {
+  const typed = (value: string, over: string, isNew = false) => ({
+    ...edit(value, over),
+    side: 'b' as const,
+    unit: 'address' as const,
+    isNew,
+  });
+  const kept = everywhere(row('x', ''), row('x', 'second'), row('x', ''));
+  test.for([
+    [
+      'stays there, also when its maker changed it before we met it',
+      [typed('first', '', true), typed('second', 'first')],
+      {},
+      0,
+    ],
+    [
+      'is lost when it was changed after we met it, and the ledger does not know',
+      [typed('first', '', true), typed('second', 'first')],
+      { first: 'linked' },
+      1,
+    ],
+    ['is lost when it was changed by us', [typed('first', '', true), typed('third', 'first')], {}, 1],
+    ['is lost when the record is not new', [typed('second', 'first')], {}, 1],
+  ] as const)('%s', ([, edits, kinds, found]) => {
+    const accounts = { edits, effects: [], sides: kept, ledger: ledger(kinds), told: nobody };
+    expect(unaccounted(accounts)).toHaveLength(found);
+  });
+});
+
 describe('an edit of a record that was deleted is accounted for', () => {
   test.for([
     ['somebody deleted the record with the edit before them', [gone('x', 'people')], { x: 'edited' }, nobody, 0],

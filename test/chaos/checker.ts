@@ -157,10 +157,13 @@ export function unaccounted({ edits, effects, sides, ledger, told }: Accounts): 
   const gone = lost(edits, held, ledger, deletedCells(effects, 'people'));
   const rowOf = (side: SideName, key: string): Row | undefined =>
     sides.find((one) => one.side === side)?.rows.find((row) => row.key === key);
-  // What a new record said where another side decides is no edit: it is in the entry of its first contact, or stays.
-  const known = ({ side, key, unit, value, isNew }: PersonEdit): boolean =>
-    isNew &&
-    (ledger.kindsOf(value).size > 0 || (isKeptElsewhere(unit, rowOf('a', key)) && rowOf(side, key)?.[unit] === value));
+  // What a record said where another side decides when we first met it is no edit: it is in the entry of its first
+  // contact, or stays where it is.
+  const first = saidFirst(edits, ledger);
+  const known = (edit: PersonEdit): boolean =>
+    first.has(edit) &&
+    (ledger.kindsOf(edit.value).size > 0 ||
+      (isKeptElsewhere(edit.unit, rowOf('a', edit.key)) && rowOf(edit.side, edit.key)?.[edit.unit] === edit.value));
   // A person was asked about the delete, the edit being known, and said that the record goes.
   const ours = new Set(deletedCells(effects, 'parley').map(({ key, unit, value }) => `${key} ${unit} ${value}`));
   const isGranted = ({ key, unit, value }: PersonEdit): boolean =>
@@ -173,6 +176,18 @@ export function unaccounted({ edits, effects, sides, ledger, told }: Accounts): 
       ({ side, key, unit, value, over }) =>
         `lost edit: ${side} set ${unit} of ${key} to ${value} over ${over}, and it is nowhere`,
     );
+}
+
+/** Values that were in a new record before we met it: what its maker gave it, and what followed while the ledger knew none of it. */
+function saidFirst(edits: readonly PersonEdit[], ledger: Pick<Ledger, 'kindsOf'>): ReadonlySet<PersonEdit> {
+  const place = ({ side, key, unit }: PersonEdit, value: string): string => `${side} ${key} ${unit} ${value}`;
+  const unmet = new Set<string>();
+  const first = edits.filter((edit) => {
+    if (!edit.isNew && !unmet.has(place(edit, edit.over))) return false;
+    if (ledger.kindsOf(edit.value).size === 0) unmet.add(place(edit, edit.value));
+    return true;
+  });
+  return new Set(first);
 }
 
 function deletedCells(effects: readonly Effect[], by: Effect['by']) {

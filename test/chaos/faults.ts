@@ -6,7 +6,7 @@ import { sideNames } from './sides.js';
 import type { Stack } from './stack.js';
 
 /** A full disk that nobody wants to write to is no fault; somebody will within this time. */
-const strikesWithinMs = 10_000;
+const strikesWithinMs = 20_000;
 
 /** Something else than a kill; it is over when this returns, and kills go on meanwhile. */
 export async function strike(stack: Stack, kind: FaultKind, chance: Chance, tally: Tally): Promise<void> {

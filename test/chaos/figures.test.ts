@@ -1,30 +1,6 @@
 import { expect, test } from 'vitest';
 import { sumOf } from './figures.js';
-import type { Outcome } from './run.js';
-
-const outcome = (given: Partial<Outcome>): Outcome => ({
-  seed: 1,
-  violations: [],
-  kills: 10,
-  killed: { 'API at random': 10 },
-  faults: {},
-  requests: {},
-  missed: {},
-  skipped: [],
-  edits: 100,
-  created: 10,
-  deleted: 10,
-  decided: 5,
-  asked: 0,
-  writes: 240,
-  writesPerEdit: 2,
-  ledger: 400,
-  brakesLifted: 0,
-  seconds: { whole: 60, trouble: 20, healing: 10, longestStall: 4 },
-  load: 2,
-  folders: [],
-  ...given,
-});
+import { outcome } from './outcome.js';
 
 test('the figures of two runs are those of one run of both', () => {
   const both = sumOf([

@@ -1,7 +1,7 @@
 import type { Outcome } from './run.js';
 
 type Counts = { readonly [name: string]: number };
-const counters = ['killed', 'faults', 'requests', 'missed'] as const;
+const counters = ['killed', 'faults', 'requests', 'missed', 'waited'] as const;
 const numbers = [
   'kills',
   'edits',

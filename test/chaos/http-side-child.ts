@@ -50,7 +50,8 @@ async function open(order: Extract<HttpSideOrder, { kind: 'open' }>): Promise<vo
         say({ kind: 'faulted', fault });
         return fault;
       },
-      lateMs: 1_500,
+      // Longer than the connection waits.
+      lateMs: 3_500,
       slowMs: 300,
     });
     for (let id = 1; id <= order.records; id += 1)

@@ -7,7 +7,7 @@ b: { connector: postgres, url: env:B_URL }
 ${pairs
   .map(
     (pair) =>
-      `c_${pair}: { connector: http, url: env:${urlOfC(pair)}, token: env:C_TOKEN, version: _version, creates: idempotent, timeout: 1s }`,
+      `c_${pair}: { connector: http, url: env:${urlOfC(pair)}, token: env:C_TOKEN, version: _version, creates: idempotent, timeout: 3s }`,
   )
   .join('\n')}
 `;

@@ -12,6 +12,7 @@ export function printOutcome(outcome: Outcome): void {
   list('faults', outcome.faults);
   list("Parley's requests to the HTTP side", outcome.requests);
   list('points where nobody came by in time', outcome.missed);
+  list('seconds that those who kill waited for', outcome.waited);
   for (const reason of outcome.skipped) console.log(`skipped: ${reason}`);
   console.log(
     `${edits} edits, ${created} new and ${deleted} deleted records, ${decided} questions answered, ${asked} still open`,

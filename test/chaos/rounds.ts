@@ -19,7 +19,7 @@ type Report = {
 };
 
 /** All rounds, each with its own seed. @throws Error when the report is one of another run */
-export async function runRounds(wish: RoundsWish): Promise<readonly Outcome[]> {
+export async function runRounds(wish: RoundsWish, run = runChaos): Promise<readonly Outcome[]> {
   const { kills, seed, round, report, say, onInterrupt, ...rest } = wish;
   const of = { kills, seed, round, pairs: rest.pairs, workers: rest.workers, records: rest.records };
   const finished = [...finishedIn(report, of)];
@@ -33,7 +33,7 @@ export async function runRounds(wish: RoundsWish): Promise<readonly Outcome[]> {
   while (finished.length < rounds) {
     const at = finished.length;
     if (rounds > 1) say(`round ${at + 1} of ${rounds}`);
-    const outcome = await runChaos({
+    const outcome = await run({
       ...rest,
       say,
       seed: seed + at,

@@ -48,6 +48,8 @@ export type Outcome = {
     readonly healing: number;
     readonly longestStall: number;
   };
+  /** What those who kill waited for, in seconds of all of them together. */
+  readonly waited: { readonly [what: string]: number };
   readonly load: number;
   /** Where logs, journals and databases are, when they were kept. */
   readonly folders: readonly string[];
@@ -55,7 +57,7 @@ export type Outcome = {
 
 /** The share of Parley's requests to the HTTP side that a fault strikes. */
 const requestFaults = 0.03;
-const stallMaxMs = 180_000;
+const stallMaxMs = 240_000;
 
 /** One run, from the first start to the verdict. */
 export async function runChaos(wish: ChaosWish): Promise<Outcome> {
@@ -145,6 +147,7 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
     ledger: sum('ledger'),
     brakesLifted,
     seconds: { trouble, healing, longestStall: Math.round(tally.stalledMs / 1_000) },
+    waited: Object.fromEntries(Object.entries(tally.waitedMs).map(([what, ms]) => [what, Math.round(ms / 1_000)])),
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };
 }

@@ -4,7 +4,7 @@ import type { Chance } from '../faults/chance.js';
 import { answerAll } from './answers.js';
 import type { Stack } from './stack.js';
 
-const settleWithinMs = 240_000;
+const settleWithinMs = 480_000;
 /** Cycles in a row in which nothing moved. */
 const quietCycles = 2;
 /** An answer may lead to another question: two people had answered two of one record. */

@@ -4,7 +4,7 @@ import { strike } from './faults.js';
 import { Progress } from './progress.js';
 import { faultsOf, killsOf, type Order, type Server, type Target } from './schedule.js';
 import type { Stack } from './stack.js';
-import { count, names, type Tally } from './tally.js';
+import { count, names, type Tally, type Wait } from './tally.js';
 
 export type TroubleWish = {
   readonly kills: number;
@@ -20,9 +20,10 @@ const lanes = 3;
 /** A server that was killed this recently is still coming up, or has only just served somebody. */
 const restMs = 6_000;
 const paceMs = 500;
-const comesByWithinMs = 8_000;
+const comesByWithinMs = 12_000;
 const triesMax = 2;
 const killsToAFault = 8;
+const lookEveryMs = 100;
 
 /** Kills processes of the stack until the schedule is done, each after the pairs have committed something. */
 export async function makeTrouble(stack: Stack, wish: TroubleWish): Promise<void> {
@@ -102,12 +103,25 @@ class Queue {
 
 async function killLane({ stack, wish, progress, queue, chance }: Killer): Promise<void> {
   const { tally } = wish;
+  let sinceMs = Date.now();
+  const waited = (what: Wait): void => {
+    tally.waitedMs[what] += Date.now() - sinceMs;
+    sinceMs = Date.now();
+  };
   while (!queue.isOver) {
     await progress.moved();
-    await sleep(chance.whole(0, paceMs));
+    waited('a commit');
     const order = queue.take(Date.now());
-    if (order === undefined) continue;
-    if (!(await kill(stack, order, chance))) {
+    if (order === undefined) {
+      await sleep(lookEveryMs);
+      waited('a rest');
+      continue;
+    }
+    await sleep(chance.whole(0, paceMs));
+    sinceMs = Date.now();
+    const isDead = await kill(stack, order, chance);
+    waited(isDead ? 'a point that came' : 'a point that did not come');
+    if (!isDead) {
       if (order.point !== null) count(tally.missed, order.point);
       queue.missed(order);
       continue;
