@@ -21,6 +21,8 @@ const healingRounds = 12;
 export type Outcome = {
   readonly violation: Violation | null;
   readonly exposed: number;
+  /** Edits that left a register for a write that was carried out after it was given up. */
+  readonly outrun: number;
   readonly writes: number;
   readonly gates: number;
 };
@@ -105,8 +107,7 @@ export class Play {
   async finish(): Promise<Outcome> {
     await this.heal();
     await this.#answer();
-    const { exposed, writes } = this.world.effects.state;
-    return { violation: this.violation, exposed, writes, gates: this.gates };
+    return this.outcome();
   }
 
   /** Faults end, everybody who stood goes on, and the hub takes its turns; what is open waits for a person. */
@@ -143,6 +144,12 @@ export class Play {
     }
     if (this.violation === null) await this.#rest();
     if (this.violation === null) await checkEnd(world, 'after questions are answered');
+  }
+
+  outcome(): Outcome {
+    const { effects, oracle } = this.world;
+    const { exposed, writes } = effects.state;
+    return { violation: this.violation, exposed, outrun: oracle.state.outrun, writes, gates: this.gates };
   }
 
   get #wasRestored(): boolean {

@@ -18,7 +18,5 @@ export async function play(
     if ('side' in step && !options.sides.some(({ name }) => name === step.side)) continue;
     await game.step('worker' in step ? { ...step, worker: step.worker % options.workers } : step);
   }
-  if (game.violation === null) return game.finish();
-  const { exposed, writes } = game.world.effects.state;
-  return { violation: game.violation, exposed, writes, gates: game.gates };
+  return game.violation === null ? game.finish() : game.outcome();
 }

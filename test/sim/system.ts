@@ -21,6 +21,8 @@ export type Carried = {
   readonly write: NativeWrite;
   readonly units: { readonly [unit: string]: Pick<Register, 'history' | 'proven' | 'authors'> };
   readonly entity: number;
+  /** The hub's delivery that it belongs to. */
+  readonly delivery: number;
   /** The agreed values when it was sent. */
   readonly agreed: { readonly [unit: string]: Json };
 };
@@ -49,6 +51,8 @@ export type Effect = {
 /** What the system tells the checker about what happens in it. */
 export type Witness = {
   effect(effect: Effect): void;
+  /** Whether the hub has looked for the write and given it up. */
+  isLate(side: string, carried: Carried): boolean;
   /** A write was taken, and nothing of a unit changed. */
   vain(side: string, carried: Carried): void;
   /** The system's own rule changes a field; the answer is the register as it is then. */
@@ -242,8 +246,10 @@ export class SimSystem {
     return { ...carried, write: { ...write, fields }, units: Object.fromEntries(others) };
   }
 
-  #delivered({ write, units }: Carried): Row['registers'] {
+  #delivered(sent: Carried): Row['registers'] {
+    const { write, units } = sent;
     const old = this.registersOf(write.key);
+    const isLate = this.witness.isLate(this.options.name, sent);
     return Object.fromEntries(
       this.units.map(({ name }) => {
         const carried = units[name];
@@ -256,6 +262,7 @@ export class SimSystem {
           {
             ...register,
             ...carried,
+            isLate,
             pending: 0n,
             pendingTick: 0,
             wants: register.wants.filter(({ why }) => why !== 'sent'),

@@ -20,6 +20,11 @@ export type Register = {
   /** What people added here altogether, in thousandths, and the last number that they had before them. */
   readonly added: number;
   readonly number: number | null;
+  /**
+   * A write of the hub put this here after the hub had looked for it and not found it: what reads like an edit of the
+   * side is none, and had seen no more than the write.
+   */
+  readonly isLate?: boolean;
 };
 /** A version that the hub holds for delivered where the field has an equal value. */
 export type Want = {

@@ -16,7 +16,7 @@ import { simConnector, type Sighting } from './sim-connector.js';
 import { openMemoryReadModel } from './store/memory-read-model.js';
 import { MemoryDatabase, openMemoryStore } from './store/memory-store.js';
 import type { Tables } from './store/tables.js';
-import { SimSystem, type SystemState } from './system.js';
+import { type Carried, SimSystem, type SystemState } from './system.js';
 import type { Task } from './task.js';
 import { editBit, editedBy, type Edits, type Register } from './truth.js';
 import type { WorkerPlace } from './worker.js';
@@ -72,6 +72,8 @@ export class World {
     this.effects = new Effects(this.oracle, options);
     const witness = {
       effect: (effect: Parameters<Effects['take']>[0]) => this.effects.take(effect),
+      isLate: (side: string, { entity, delivery }: Carried): boolean =>
+        stateIn(this.database.tables, entity as never).sides[side as never]?.intent?.delivery !== delivery,
       vain: (side: string, carried: Parameters<Effects['vain']>[1]) => this.effects.vain(side, carried),
       automation: (side: string, key: string, unit: UnitOptions, raw: Json, before: Register): Register =>
         editedBy(this.newEdit(side, key, unit.name, raw), before),
@@ -158,14 +160,15 @@ export class World {
       items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
     if (sent === undefined) {
       this.oracle.report('I10', `a write of ${side}/${write.key} left the hub before it was written down as sent`);
-      return { write, units: {}, entity, agreed: {} };
+      return { write, units: {}, entity, delivery: 0, agreed: {} };
     }
     const state = stateIn(this.database.tables, entity as never);
     // Who was slow between claiming and sending cannot know; the precondition of the write is there for that.
     if (this.options.workers === 1 && state.sides[side as never]?.intent?.delivery !== sent.delivery.id)
       this.oracle.report('I10', `a write of ${side}/${write.key} was sent although a newer one took its place`);
+    const delivery = sent.delivery.id;
     const agreed = Object.fromEntries(Object.entries(state.units).map(([unit, { value }]) => [unit, value]));
-    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity, agreed };
+    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity, delivery, agreed };
   }
 
   get #hasher(): Hasher {

@@ -22,7 +22,10 @@ export type EffectState = {
   readonly writes: number;
   /** By side and idempotency key: how often a write was taken that left nothing to see. */
   readonly vain: ReadonlyMap<string, number>;
-  /** Edits that a write took away within the window that its class leaves open (semantics §1.6). */
+  /**
+   * Edits that a write took away within the window that its class leaves open, or that it had when it was carried out
+   * after it was given up (semantics §1.6).
+   */
   readonly exposed: number;
   readonly clock: number;
 };
@@ -97,7 +100,7 @@ export class Effects {
   }
 
   /** Who overwrites had seen it, or the ledger keeps it (I2); outside of that, only in the window that the class leaves open. */
-  #overwrote({ side, carried, before }: Effect): void {
+  #overwrote({ side, carried, before, after }: Effect): void {
     const system = this.#options.sides.find(({ name }) => name === side);
     if (before === null || system === undefined) return;
     for (const unit of this.#options.units) {
@@ -113,7 +116,7 @@ export class Effects {
       // Away and back between two readings: what stands is what the hub has seen (semantics §8, not promised).
       const isSame = shadow !== undefined && canonical(unit, JSON.parse(shadow.raw) as Json) === canonical(unit, raw);
       if (isSame && isWithin(shadow.authors, known)) continue;
-      if (system.write === 'W0' || system.write === 'W1')
+      if (system.write === 'W0' || system.write === 'W1' || after?.registers[unit.name]?.isLate === true)
         this.state = { ...this.state, exposed: this.state.exposed + 1 };
       else
         this.#oracle.report(

@@ -5,7 +5,12 @@ import type { Register, Sibling } from '../../../src/core/state.js';
 import type { Sighting } from '../sim-connector.js';
 import type { Edits } from '../truth.js';
 
-export type Known = { readonly history: Edits; readonly proven: Edits; readonly authors: Edits };
+export type Known = {
+  readonly history: Edits;
+  readonly proven: Edits;
+  readonly authors: Edits;
+  readonly isLate?: boolean;
+};
 /** What was shown, and what people had added to it by then. */
 type Shown = Known & { readonly raw: string; readonly added: number };
 export const nobody: Known = { history: 0n, proven: 0n, authors: 0n };

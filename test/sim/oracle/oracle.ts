@@ -2,7 +2,7 @@ import type { EntityId } from '../../../src/core/ids.js';
 import type { Json } from '../../../src/core/json.js';
 import { unpack } from '../../../src/core/pack.js';
 import { emptyRegister, emptyState } from '../../../src/core/register.js';
-import type { EntityState, Register } from '../../../src/core/state.js';
+import type { EntityState, Register, Sibling } from '../../../src/core/state.js';
 import type { Changes, WrittenEntry } from '../../../src/engine/store.js';
 import type { UnitOptions, WorldOptions } from '../options.js';
 import type { Sighting } from '../sim-connector.js';
@@ -23,6 +23,8 @@ export type OracleState = {
   /** Entities of which a person said what becomes of the record. */
   readonly decided: ReadonlySet<EntityId>;
   readonly sums: SumState;
+  /** Edits that left a register for a write of ours that was carried out after it was given up (SPEC, Deliveries). */
+  readonly outrun: number;
 };
 
 /**
@@ -39,6 +41,7 @@ export class Oracle {
     edits: [],
     decided: new Set(),
     sums: new Map(),
+    outrun: 0,
   };
   #sides: ReadonlyMap<string, SimSystem> = new Map();
 
@@ -198,11 +201,17 @@ export class Oracle {
   /** An edit leaves the register only for one that really had it (I3). */
   #dropped(id: EntityId, unit: UnitOptions, old: Register, now: Register): void {
     const { histories } = this.state;
+    const isNew = ({ dot }: Sibling): boolean => old.siblings.every((other) => other.dot.join() !== dot.join());
+    const isOutrun = now.siblings.some((one) => isNew(one) && histories.dot(id, unit.name, one.dot)?.isLate === true);
     const stay = now.siblings.map(({ dot }) => histories.dot(id, unit.name, dot)?.history ?? 0n);
     for (const { dot } of old.siblings) {
       if (now.siblings.some((other) => other.dot.join() === dot.join())) continue;
       const left = histories.dot(id, unit.name, dot)?.history ?? 0n;
       if (stay.some((history) => isWithin(left, history))) continue;
+      if (isOutrun) {
+        this.state = { ...this.state, outrun: this.state.outrun + 1 };
+        continue;
+      }
       const missed = left & ~stay.reduce((all, one) => all | one, 0n);
       this.report('I3', `${this.names(missed === 0n ? left : missed)} was replaced by somebody who never had it`);
     }
