@@ -30,6 +30,7 @@ const celTypes: { readonly [as in LensName]: string } = {
   date: 'string',
   timestamp: 'string',
   join: 'string',
+  reference: 'string',
   list: 'list<string>',
 };
 

@@ -7,7 +7,7 @@ import { isBlank } from './mapping/equality.js';
 import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
 import type { Policy, UnitRules } from './rules.js';
-import type { EntityState, Register, Shadow } from './state.js';
+import type { EntityState, Register } from './state.js';
 
 /**
  * The state of one unit in sentences for people (SPEC I21): total over all states, no numbers that only an engineer
@@ -21,7 +21,7 @@ export function explainUnit(unit: UnitRules, register: Register, state: EntitySt
     isTogether ? togetherSentence(state) : statusSentence(unit, register, sides),
   ];
   for (const side of sides) {
-    const sentence = sideSentence(unit, register, side, state.sides[side]);
+    const sentence = sideSentence(unit, register, side, state);
     if (sentence !== null) sentences.push(sentence);
   }
   return sentences;
@@ -116,7 +116,11 @@ function trippedSentence({ loop }: Register): string {
   return `Stopped: ${who} changed it again and again, each time in answer to what was written there; a person is asked.`;
 }
 
-function sideSentence(unit: UnitRules, register: Register, side: SideName, shadow: Shadow | undefined): string | null {
+function sideSentence(unit: UnitRules, register: Register, side: SideName, state: EntityState): string | null {
+  const shadow = state.sides[side];
+  const waits = state.waits.filter((wait) => wait.unit === unit.name && wait.side === side).map(({ on }) => on);
+  if (waits.length > 0)
+    return `${side} waits for ${waits.join(' and ')} of ${unit.reference?.pair}, which has no record there yet.`;
   if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
   if (shadow.presence === 'gone') return `${side} deleted this record.`;
   if (register.proposal?.sides.includes(side)) return `${side} keeps what it proposes until somebody answers.`;

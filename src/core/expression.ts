@@ -35,6 +35,7 @@ export function inDomain(as: LensName, value: Json): Json {
     case 'text':
       return typeof value === 'string' ? value : null;
     case 'join':
+    case 'reference':
       return null;
   }
 }

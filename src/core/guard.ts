@@ -3,8 +3,8 @@ import { isNumber } from './delta.js';
 import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
-import { isBlank, sameValue } from './mapping/equality.js';
-import { getValue, isBlankRaw, isReadable, isValue } from './mapping/mapping.js';
+import { isBlank } from './mapping/equality.js';
+import { getValue, isBlankRaw, isReadable, isValue, sameIn } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
 import { overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
@@ -68,7 +68,7 @@ export function withLeft(
 ): Register {
   const left: Register = { ...register, override: [...register.override, side] };
   if (refusal.action !== 'propose' || !isReadable(unit, side)) return left;
-  if (sameValue(unit.same, getValue(unit, side, raw), register.value)) return left;
+  if (sameIn(unit, getValue(unit, side, raw), register.value)) return left;
   return { ...left, proposal: { sides: [...(register.proposal?.sides ?? []), side], status: 'new' } };
 }
 

@@ -7,8 +7,8 @@ import type { EntityId, SideName, UnitName } from './ids.js';
 import { canonicalJson, sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { isStopped } from './loop.js';
-import { canonicalText, sameValue } from './mapping/equality.js';
-import { getValue, isReadable, writeUnit } from './mapping/mapping.js';
+import { canonicalText } from './mapping/equality.js';
+import { getValue, isReadable, sameIn, writeUnit } from './mapping/mapping.js';
 import { shown, type Question, type QuestionSide } from './question.js';
 import type { NativeFieldMap } from './record.js';
 import { registerOf } from './register.js';
@@ -141,7 +141,7 @@ function wouldBreak(
   const after: Values = { ...own, ...agreedValues(state, changes) };
   if (!isBroken(invariant, after, hub) || isBroken(invariant, own, hub)) return false;
   const isSame = (unit: UnitRules, values: Values): boolean =>
-    sameValue(unit.same, values[unit.name] ?? null, after[unit.name] ?? null);
+    sameIn(unit, values[unit.name] ?? null, after[unit.name] ?? null);
   return !sides.some((other) => {
     const theirs = ownValues(state, other, units);
     if (units.every((unit) => isSame(unit, theirs))) return true;

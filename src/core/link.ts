@@ -43,6 +43,13 @@ export function absorb(
     state = seen.state;
     facts.push(...seen.facts);
   }
-  const alias: EntityState = { ...waiting, presence: { kind: 'alias', of: to }, hold: null, broken: null, sides: {} };
+  const alias: EntityState = {
+    ...waiting,
+    presence: { kind: 'alias', of: to },
+    hold: null,
+    broken: null,
+    waits: [],
+    sides: {},
+  };
   return { state, alias, facts };
 }

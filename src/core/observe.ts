@@ -207,6 +207,7 @@ class Reading {
       presence: this.#presence(),
       hold: this.state.hold,
       broken: this.state.broken,
+      waits: this.state.waits,
     };
     this.#breaks = brokenByOwn(state, this.hub, this.side, [...this.#effects.values()].flat());
     return { kind: 'changed', state: this.#winsOverDelete() ? restored(state, this.hub) : state, facts: this.#facts() };

@@ -11,6 +11,7 @@ import {
   unpackFrame,
   unpackRegister,
 } from './pack-register.js';
+import type { Wait } from './reference.js';
 import type { Broken, EntityState, Hold, Intent, Presence, Register, Shadow } from './state.js';
 
 /**
@@ -55,6 +56,7 @@ type Packed = [
   presence: PackedPresence,
   hold: Hold | 0,
   broken?: Broken | 0,
+  waits?: readonly Wait[],
 ];
 
 type Units = EntityState['units'];
@@ -73,7 +75,8 @@ export function pack(state: EntityState): string {
     packPresence(state.presence, dictionary),
     state.hold ?? 0,
   ];
-  if (state.broken !== null) packed.push(state.broken);
+  if (state.broken !== null || state.waits.length > 0) packed.push(state.broken ?? 0);
+  if (state.waits.length > 0) packed.push(state.waits);
   return JSON.stringify(packed);
 }
 
@@ -86,7 +89,10 @@ export function unpack(text: string): EntityState {
   return stateOf(newHead(vectors, counters, frames), rest);
 }
 
-function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, presence, hold, broken]: Rest): EntityState {
+function stateOf(
+  { vectors, counters, frames }: Head,
+  [packedUnits, sides, presence, hold, broken, waits = []]: Rest,
+): EntityState {
   const units: Units = mapValues(packedUnits, (register) => unpackRegister(register, frames, vectors));
   return {
     counters,
@@ -95,6 +101,7 @@ function stateOf({ vectors, counters, frames }: Head, [packedUnits, sides, prese
     presence: unpackPresence(presence, vectors),
     hold: hold === 0 ? null : hold,
     broken: broken === undefined || broken === 0 ? null : broken,
+    waits,
   };
 }
 
@@ -110,6 +117,7 @@ type Rest = readonly [
   presence: PackedPresence,
   hold: Hold | 0,
   broken?: Broken | 0,
+  waits?: readonly Wait[],
 ];
 
 /** The list of frames ends so, and then come the units; nothing before it ends so, unless there are no frames. */

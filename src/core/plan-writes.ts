@@ -1,4 +1,4 @@
-import { includes, vectorText } from './clock/version-vector.js';
+import { includes } from './clock/version-vector.js';
 import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
@@ -6,18 +6,21 @@ import { ruled } from './condition.js';
 import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
+import { intentOf, merged, ruleText, signatureOf, type Behind } from './intent.js';
 import { partnerFields } from './invariant.js';
 import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { isStopped } from './loop.js';
 import { isBlank } from './mapping/equality.js';
-import { isBlankRaw, putValue, sameRaw, writeUnit } from './mapping/mapping.js';
+import { isBlankRaw, putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
 import { recordQuestion, type Question } from './question.js';
+import type { Wait } from './reference.js';
+import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
 import { contextOf, registerOf, withNoop, withSide } from './register.js';
 import type { NativeFieldMap } from './record.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Intent, Register, Shadow } from './state.js';
-import { lifeOf, signatureOfIntent, signatureText } from './write-version.js';
+import { lifeOf, signatureOfIntent } from './write-version.js';
 
 /** What settle may do: `hold` decides and plans no write (the pair is held, or a plan is only being made). */
 export type SettleMode = 'write' | 'hold';
@@ -56,21 +59,24 @@ const nothing = { facts: [], writes: [], questions: [], closes: [] } as const;
  * unchanged read confirms. One write is under way per record and side; a planned one that was not sent is superseded.
  */
 export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
-  if (state.presence.kind === 'tombstone') return planDeletes(state, hub, mode);
+  if (state.presence.kind === 'tombstone') return planDeletes(withWaits(state, []), hub, mode);
   let next = state;
   const facts: Fact[] = [];
   const writes: PlannedWrite[] = [];
+  const waits: Wait[] = [];
   for (const { name: side } of hub.rules.sides) {
     if (next.sides[side]?.presence !== 'present') continue;
     const planned = planUpdate(next, hub, side, mode);
     next = planned.state;
+    waits.push(...planned.waits);
     if (planned.write !== null) writes.push(planned.write);
     for (const fact of planned.facts) facts.push({ ...fact, entity });
   }
-  if (next.presence.kind !== 'live') return { ...nothing, state: withoutAwaited(next, hub), facts, writes };
+  if (next.presence.kind !== 'live')
+    return { ...nothing, state: withWaits(withoutAwaited(next, hub), waits), facts, writes };
   const created = planCreates(next, hub, mode);
   return {
-    state: created.state,
+    state: withWaits(created.state, [...waits, ...created.waits]),
     facts,
     writes: [...writes, ...created.writes],
     questions: created.questions,
@@ -78,17 +84,11 @@ export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode:
   };
 }
 
-type Behind = {
-  readonly unit: UnitRules;
-  readonly register: Register;
-  readonly old: Json | undefined;
-  readonly target: Json;
-};
-
 type Planned = {
   readonly state: EntityState;
   readonly write: PlannedWrite | null;
   readonly facts: readonly Fact[];
+  readonly waits: readonly Wait[];
 };
 
 function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMode): Planned {
@@ -96,10 +96,13 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
   const units: { [unit: UnitName]: Register } = {};
   const confirmed: Effect[] = [];
   const behind: Behind[] = [];
+  const waits: Wait[] = [];
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
+    const unresolved = waitsIn(unit, side, register, shadow.raws[unit.name]);
+    waits.push(...unresolved);
     if (register.status !== 'settled' || register.override.includes(side) || isStopped(register, side)) continue;
-    if (isAskedTogether(state, unit)) continue;
+    if (isAskedTogether(state, unit) || unresolved.length > 0) continue;
     if (includes(contextOf(register, side), register.vv)) continue;
     if (isSilentMaster(ruled(unit, state, hub).unit, register)) {
       units[unit.name] = { ...register, override: [...register.override, side] };
@@ -121,7 +124,11 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
   const next = Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
   const { losers, ...planned } = withUpdate(next, hub, side, mode, behind);
   const facts = losers === null ? [] : [losers];
-  return { ...planned, facts: confirmed.length === 0 ? facts : [...facts, confirmedFact(hub, side, confirmed)] };
+  return {
+    ...planned,
+    waits,
+    facts: confirmed.length === 0 ? facts : [...facts, confirmedFact(hub, side, confirmed)],
+  };
 }
 
 /** A person is asked about this unit together with others that break an invariant. */
@@ -232,12 +239,13 @@ function planCreates(
   state: EntityState,
   hub: Hub,
   mode: SettleMode,
-): Pick<WritePlan, 'state' | 'writes' | 'questions' | 'closes'> {
+): Omit<WritePlan, 'facts'> & { readonly waits: readonly Wait[] } {
   // Its counterpart came by itself: there is nothing left to create.
   if (state.hold?.kind === 'create' && hub.rules.sides.every(({ name }) => state.sides[name] !== undefined))
-    return { ...nothing, state: { ...state, hold: null }, closes: [{ unit: null, kind: 'create' }] };
+    return { ...nothing, waits: [], state: { ...state, hold: null }, closes: [{ unit: null, kind: 'create' }] };
   const writes: PlannedWrite[] = [];
   const questions: Question[] = [];
+  const waits: Wait[] = [];
   let next = state;
   const present = hub.rules.sides.filter(({ name }) => next.sides[name]?.presence === 'present');
   const from = present.find(({ creates }) => creates === 'copy') ?? present.find(({ creates }) => creates === 'ask');
@@ -260,9 +268,10 @@ function planCreates(
     if (key === null) continue;
     const created = withCreate(next, hub, side, key, mode);
     next = created.state;
+    waits.push(...created.waits);
     if (created.write !== null) writes.push(created.write);
   }
-  return { state: next, writes, questions, closes: [] };
+  return { state: next, writes, questions, closes: [], waits };
 }
 
 function withCreate(
@@ -271,19 +280,25 @@ function withCreate(
   side: SideName,
   key: RecordKey,
   mode: SettleMode,
-): { state: EntityState; write: PlannedWrite | null } {
+): { state: EntityState; write: PlannedWrite | null; waits: readonly Wait[] } {
   const shadow = state.sides[side];
   const filled: Behind[] = [];
+  const waits: Wait[] = [];
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
     if (register.status !== 'settled' || register.winner === null || isBlank(register.value)) continue;
-    if (isAskedTogether(state, unit)) continue;
+    const unresolved = waitsOn(unit, side, [register.value], undefined);
+    waits.push(...unresolved);
+    if (isAskedTogether(state, unit) || unresolved.length > 0) continue;
     filled.push({ unit, register, old: undefined, target: putValue(unit, side, register.value, undefined) });
   }
   const signature = signatureOf('create', filled);
   const isUnderWay = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
   const same = shadow?.intent != null && signatureOfIntent(shadow.intent) === signature;
-  if (mode === 'hold' || isUnderWay || same || shadow?.refused === signature) return { state, write: null };
+  if (isUnderWay) return { state, write: null, waits };
+  // A required reference is never written blank (SPEC I14): the record is not made before what it names is there.
+  if (isRequired(unitsOf(hub.rules, side), waits)) return { state: withoutIntent(state, side), write: null, waits };
+  if (mode === 'hold' || same || shadow?.refused === signature) return { state, write: null, waits };
   const intent = intentOf('create', hub.deliveries[side] as number, filled);
   const awaited: Shadow = {
     key,
@@ -309,7 +324,7 @@ function withCreate(
     version: `${signature}; ${lifeOf(state.counters, side)}`,
     changes: filled.map(({ unit, target }) => ({ unit: unit.name, before: null, after: target, rule: ruleText(unit) })),
   };
-  return { state: withSide(state, side, awaited), write };
+  return { state: withSide(state, side, awaited), write, waits };
 }
 
 /** The entity is deleted for good: the records that are left go too, if they still are what was decided on. */
@@ -360,34 +375,4 @@ function withoutAwaited(state: EntityState, hub: Hub): EntityState {
     ([, shadow]) => shadow.presence !== 'awaited' || (shadow.intent !== null && hub.sent.has(shadow.intent.delivery)),
   );
   return kept.length === Object.keys(state.sides).length ? state : { ...state, sides: Object.fromEntries(kept) };
-}
-
-function intentOf(kind: Intent['kind'], delivery: number, behind: readonly Behind[]): Intent {
-  return {
-    delivery,
-    kind,
-    units: Object.fromEntries(
-      behind.map(({ unit, register, target }) => [unit.name, { raw: target, vv: register.vv }]),
-    ),
-  };
-}
-
-function signatureOf(kind: Intent['kind'], behind: readonly Behind[]): string {
-  return signatureText(
-    kind,
-    behind.map(({ unit, register }) => `${unit.name} ${vectorText(register.vv)}`),
-  );
-}
-
-function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {
-  return parts.length === 1 ? (parts[0] as NativeFieldMap) : parts.reduce((all, part) => ({ ...all, ...part }), {});
-}
-
-function authorityWord({ authority }: UnitRules): string {
-  if (authority.kind === 'when') return `when ${authority.condition.text}`;
-  return authority.kind === 'master' ? `master ${authority.side}` : `either: ${authority.policy.kind}`;
-}
-
-export function ruleText(unit: UnitRules): string {
-  return `${authorityWord(unit)} (${unit.place})`;
 }

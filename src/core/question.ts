@@ -2,8 +2,8 @@ import { vectorText } from './clock/version-vector.js';
 import { isInDoubt, isSummed } from './delta.js';
 import type { RecordKey, SideName, UnitName } from './ids.js';
 import { canonicalJson, type Json } from './json.js';
-import { canonicalText, isBlank, sameValue } from './mapping/equality.js';
-import { getValue, scalarText } from './mapping/mapping.js';
+import { canonicalText, isBlank } from './mapping/equality.js';
+import { getValue, sameIn, scalarText } from './mapping/mapping.js';
 import { contextOf } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register } from './state.js';
@@ -82,7 +82,7 @@ export function questionOf(unit: UnitRules, register: Register, state: EntitySta
 export function commonBase(unit: UnitRules, register: Register): Json {
   const [first, ...others] = register.siblings.map(({ base }) => base);
   if (first === undefined || isBlank(first)) return null;
-  return others.every((base) => sameValue(unit.same, base, first)) ? first : null;
+  return others.every((base) => sameIn(unit, base, first)) ? first : null;
 }
 
 /** A question about a whole record: a delete, a create, a match, a refused write. */

@@ -26,6 +26,7 @@ export const emptyState: EntityState = {
   presence: { kind: 'live' },
   hold: null,
   broken: null,
+  waits: [],
 };
 
 /** What is left of an entity whose values were erased: that it was, and how often its actors counted. */

@@ -1,4 +1,5 @@
 import type { PairId, RevisionId, SideName, UnitName } from './ids.js';
+import type { Reference } from './reference.js';
 
 /**
  * What a pair's file says, checked and compiled: the only form of configuration that decisions read.
@@ -83,13 +84,24 @@ export type UnitRules = {
   readonly as: LensName;
   /** When two values count as equal. What a person typed is stored and written as typed. */
   readonly same: EqualityName;
+  /** Of a reference: what it names. */
+  readonly reference?: Reference;
   /** Of a list: how each side writes it. */
   readonly forms?: { readonly [side: SideName]: ListForm };
   /** Where the rule stands, for explanations: `pairs/suppliers.yaml:14`. */
   readonly place: string;
 };
 
-export type LensName = 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'join' | 'list';
+export type LensName =
+  | 'text'
+  | 'integer'
+  | 'decimal'
+  | 'boolean'
+  | 'date'
+  | 'timestamp'
+  | 'join'
+  | 'list'
+  | 'reference';
 /** `list_…`: lists that hold the same elements, in any order and however often; elements compare as the rest says. */
 export type EqualityName =
   | 'exact'

@@ -8,7 +8,7 @@ import { settleInvariants } from './invariant.js';
 import { sameJson } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { openKinds } from './loop.js';
-import { sameValue } from './mapping/equality.js';
+import { sameIn } from './mapping/mapping.js';
 import { planWrites, type PlannedWrite, type SettleMode } from './plan-writes.js';
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
 import { settleProposal } from './proposal.js';
@@ -157,7 +157,7 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
   const siblings = inSideOrder(register.siblings, hub);
   const first = siblings[0];
   if (first === undefined) return { register: { ...register, status: 'settled' }, fact: null };
-  if (siblings.every((sibling) => sameValue(unit.same, sibling.value, first.value))) {
+  if (siblings.every((sibling) => sameIn(unit, sibling.value, first.value))) {
     return coincident(unit, register, first);
   }
   const resolution = resolutionOf(unit, siblings, register, hub);

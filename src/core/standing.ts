@@ -20,6 +20,7 @@ export const standings = [
   'parked',
   'refused',
   'on_its_way',
+  'waiting',
   'undecided',
   'one_sided',
   'override',
@@ -54,6 +55,7 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
   if (hasParked) return 'parked';
   if (isRefused) return 'refused';
   if (isOnItsWay) return 'on_its_way';
+  if (state.waits.length > 0) return 'waiting';
   if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
   if (isOneSided) return 'one_sided';
   return rules.units.some((unit) => mayDiffer(unit, state)) ? 'override' : 'agreed';

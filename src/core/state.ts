@@ -1,6 +1,7 @@
 import type { Dot, Vector } from './clock/version-vector.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import type { Json } from './json.js';
+import type { Wait } from './reference.js';
 
 /**
  * Everything the hub knows about one entity (semantics §1.2): per unit a register with its sibling set, per side
@@ -17,6 +18,8 @@ export type EntityState = {
   readonly hold: Hold | null;
   /** What a person is asked because units together break an invariant; null when they break none. */
   readonly broken: Broken | null;
+  /** References that cannot be written yet, each with what it waits for. */
+  readonly waits: readonly Wait[];
 };
 
 /** Units of which none is written, with the invariants that they break and the version that the question stands on. */

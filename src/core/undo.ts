@@ -5,7 +5,7 @@ import { addedBy, isSummed, withAdded } from './delta.js';
 import type { SideName, UnitName } from './ids.js';
 import { canonicalJson, sameJson, type Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
-import { sameValue } from './mapping/equality.js';
+import { sameIn } from './mapping/mapping.js';
 import { shown, type Question } from './question.js';
 import { registerOf } from './register.js';
 import type { UnitRules } from './rules.js';
@@ -126,8 +126,8 @@ function judge(unit: UnitRules, register: Register, { before, after, isFirst }: 
   if (sameJson(before, after)) return null;
   if (isFirst) return 'it is the first value that was known: there is none before it';
   if (register.status !== 'settled') return 'a question about it is open: its answer decides';
-  if (sameValue(unit.same, register.value, before)) return null;
-  return sameValue(unit.same, register.value, after) ? 'set' : 'ask';
+  if (sameIn(unit, register.value, before)) return null;
+  return sameIn(unit, register.value, after) ? 'set' : 'ask';
 }
 
 /** Brings a deleted record back, on every side that lost it. */

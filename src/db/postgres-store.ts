@@ -23,6 +23,7 @@ import {
 import { putBeat, putToken, selectToken } from './store/presence.js';
 import { selectLinkedKeys } from './store/record-links.js';
 import { selectPage } from './store/record-states.js';
+import { parentRows } from './store/reference-waits.js';
 import { selectRereads } from './store/rereads.js';
 import { insertRevision, savedRevision, selectRevision } from './store/revisions.js';
 import { selectRunCounts } from './store/runs.js';
@@ -146,6 +147,7 @@ type Work = Pick<
   | 'transact'
   | 'openDeliveries'
   | 'rereads'
+  | 'parents'
   | 'entities'
   | 'linkedKeys'
   | 'ledger'
@@ -162,6 +164,7 @@ function work(database: Database, secrets: StoreSecrets): Work {
     openDeliveries: (pair) => database.run((sql) => selectOpen(sql, pair)),
     rereads: async (pair, side, limit) =>
       (await database.run((sql) => selectRereads(sql, pair, side, limit))).map(({ key }) => key),
+    parents: (pair, places) => parentRows(pair, places, (statement) => database.run(statement)),
     entities: (pair, request) => database.run((sql) => selectPage(sql, pair, request)),
     linkedKeys: (pair, side, after, limit) =>
       database.run((sql) => selectLinkedKeys(sql, pair, { side, after, limit })),

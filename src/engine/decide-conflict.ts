@@ -45,7 +45,7 @@ export async function decide(ports: EnginePorts, input: DecideInput): Promise<De
     const page = reviewPage(ports, transaction, rules);
     const [open] = (await transaction.openConflicts([conflict.entity])).filter(({ id }) => id === conflict.id);
     if (open === undefined) throw alreadyDecided(conflict);
-    page.load(await transaction.entitiesByIds([conflict.entity]));
+    await page.fetch([conflict.entity]);
     if (open.vv !== input.vv || currentVector(page.state(conflict.entity), open) !== input.vv) throw changed(conflict);
     await decideOn(transaction, {
       page,
@@ -109,7 +109,7 @@ async function decideRows(
     const open = new Map(
       (await transaction.openConflicts(rows.map(({ entity }) => entity))).map((row) => [row.id, row]),
     );
-    page.load(await transaction.entitiesByIds(rows.map(({ entity }) => entity)));
+    await page.fetch(rows.map(({ entity }) => entity));
     for (const { id } of rows) {
       const row = open.get(id);
       const before = row === undefined ? undefined : page.state(row.entity);
@@ -140,7 +140,7 @@ async function preview(
 ): Promise<void> {
   await ports.store.transact(rules.pair, async (transaction) => {
     const page = reviewPage(ports, transaction, rules);
-    page.load(await transaction.entitiesByIds(rows.map(({ entity }) => entity)));
+    await page.fetch(rows.map(({ entity }) => entity));
     for (const row of rows) {
       const before = page.state(row.entity);
       if (before === undefined || currentVector(before, row) !== row.vv) {

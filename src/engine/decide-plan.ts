@@ -8,6 +8,7 @@ import type { PairRules } from '../core/rules.js';
 import { settle } from '../core/settle.js';
 import type { EntityState } from '../core/state.js';
 import type { EnginePorts } from './engine.js';
+import { ParentLookup } from './parent-lookup.js';
 import { planOf } from './plan.js';
 import { itemsOf, labelOf, PlanCounter } from './plan-items.js';
 import { planningHub } from './planning-hub.js';
@@ -28,7 +29,8 @@ export async function decidePlanPage(
   // A plan that was superseded meanwhile is not brought back by the workflow that is still making it.
   if (plan.state !== 'reading' && plan.state !== 'deciding') return { next: null };
   if (plan.undo !== null) return decideUndoPage(ports, { plan, scope: plan.undo, after: input.after });
-  const { rules } = await revisionOf(ports, plan.pair, plan.revision);
+  const parents = new ParentLookup((other, places) => ports.store.parents(other, places));
+  const rules = parents.rules((await revisionOf(ports, plan.pair, plan.revision)).rules);
   const pair = await ports.store.pair(plan.pair);
   const limit = ports.pageSize ?? pageSizeDefault;
   const entities = await ports.store.entities(plan.pair, { after: input.after, limit, standings: null });
@@ -43,6 +45,7 @@ export async function decidePlanPage(
     entities.map(({ id, state }) => [id, withoutIntents(unpack(state), (delivery) => hub.sent.has(delivery))]),
   );
   const candidates = await candidatesOf(ports, plan.pair, states);
+  await parents.load(rules, [...states.values(), ...candidates.values()]);
   for (const [id, state] of states) {
     const likely = likelyLink(state, candidates, hub);
     if (likely === 'elsewhere') continue;

@@ -203,7 +203,7 @@ async function acknowledgeAll(
   const { delivery, items } = claim;
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
-    page.load(await transaction.entitiesByIds(items.map(({ entity }) => entity)));
+    await page.fetch(items.map(({ entity }) => entity));
     const answer = new Answer(page, delivery, claim.sentAtMs);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
@@ -229,7 +229,7 @@ async function resolveSent(
   );
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
-    page.load(await transaction.entitiesByIds(items.map(({ entity }) => entity)));
+    await page.fetch(items.map(({ entity }) => entity));
     const answer = new Answer(page, delivery, claim.sentAtMs);
     for (const item of items) answer.look(item, found.get(item.key) ?? null, before.tick);
     return answer.commit(transaction.pair, revision);

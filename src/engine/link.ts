@@ -29,6 +29,7 @@ export async function linkToRecord(
     throw new ParleyError('conflict.bad_choice', `${record} is not a known record to link to. Nothing was decided.`);
   }
   page.load(stored);
+  await page.loadParents();
   const [side] = clashingSides(page.state(other.id) as EntityState, state);
   if (side !== undefined) {
     throw new ParleyError(

@@ -37,7 +37,7 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       hasher: ports.hasher,
       evaluate: ports.evaluate,
     });
-    page.load(await transaction.entitiesByIds(gone.map(({ entity }) => entity)));
+    await page.fetch(gone.map(({ entity }) => entity));
     let count = 0;
     const ended: Ended[] = [];
     for (const { entity, key } of gone) {

@@ -1,18 +1,19 @@
-import { isEmptyVector, vectorText, type Vector } from '../core/clock/version-vector.js';
 import type { Evaluate } from '../core/expression.js';
 import type { Hub } from '../core/hub.js';
 import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
-import type { Json } from '../core/json.js';
-import type { Effect, Fact, LedgerEntry, SealedPayload, Source } from '../core/ledger/entry.js';
+import type { Fact, LedgerEntry, SealedPayload, Source } from '../core/ledger/entry.js';
 import { append } from '../core/ledger/merkle.js';
 import { pack, unpack } from '../core/pack.js';
 import { patchBetween } from '../core/patch.js';
 import type { PlannedWrite } from '../core/plan-writes.js';
 import type { Question } from '../core/question.js';
+import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Shadow } from '../core/state.js';
+import { actorText, documentOf, vectorsText } from './entry-text.js';
 import { PageMatches } from './page-matches.js';
+import { ParentLookup } from './parent-lookup.js';
 import type { Hasher } from './ports.js';
 import type {
   AppendedEntries,
@@ -67,6 +68,9 @@ export class Page {
   readonly #closes = new Map<string, ConflictClose>();
   readonly #links: LinkRow[] = [];
   readonly #unlinks: LinkRow[] = [];
+  readonly #parents: ParentLookup;
+  /** Entities whose references wait, or waited. */
+  readonly #waits = new Set<EntityId>();
   /** What this page's records are found by. */
   readonly found = new PageMatches();
   readonly #counts: { [counter: string]: number } = {};
@@ -84,8 +88,9 @@ export class Page {
     this.#nextEntity = pair.nextEntity;
     this.#linked = pair.linked;
     this.#waiting = pair.waiting;
+    this.#parents = new ParentLookup((parent, places) => transaction.parents(parent, places));
     this.hub = {
-      rules: options.rules,
+      rules: this.#parents.rules(options.rules),
       epoch: pair.epoch,
       tick: pair.tick + 1,
       nowMs,
@@ -99,6 +104,24 @@ export class Page {
   /** Takes over stored entities; a state that the page already has is newer and stays. */
   load(entities: readonly StoredEntity[]): void {
     for (const { id, state } of entities) if (!this.#states.has(id)) this.#states.set(id, unpack(state));
+  }
+
+  /** Takes over the stored entities with these ids, and what their references name. */
+  async fetch(ids: readonly EntityId[]): Promise<void> {
+    this.load(await this.#transaction.entitiesByIds(ids));
+    await this.loadParents();
+  }
+
+  /** Reads what references of the page's entities name, and of records that were read; nothing for a pair without any. */
+  async loadParents(
+    read: { readonly side: SideName; readonly snapshots: readonly Snapshot[] } | null = null,
+  ): Promise<void> {
+    await this.#parents.load(this.hub.rules, this.#states.values(), read);
+  }
+
+  /** Rules that know what `loadParents` read. */
+  knowing(rules: PairRules): PairRules {
+    return this.#parents.rules(rules);
   }
 
   /** Whether a delivery may still be sent, or was and is not over; one that this page plans is. */
@@ -141,6 +164,7 @@ export class Page {
   /** Takes a step for an entity; later steps of the same entity replace its planned writes and questions. */
   take(entity: EntityId, step: Step): void {
     const before = this.#states.get(entity);
+    if (step.state.waits.length > 0 || (before !== undefined && before.waits.length > 0)) this.#waits.add(entity);
     if (before !== step.state) {
       this.#states.set(entity, step.state);
       if (before !== undefined) this.#leaveBehind(entity, before, step.state);
@@ -254,6 +278,9 @@ export class Page {
       conflicts: [...this.#conflicts.values()],
       closes: [...this.#closes.values()],
       intents: this.intents,
+      ...(this.#waits.size === 0
+        ? {}
+        : { waits: this.#parents.waits(this.#options.rules, this.#waits, (entity) => this.#states.get(entity)) }),
       rereads: this.rereads,
       rereadsDone: this.rereadsDone.filter(
         (done) => !this.rereads.some(({ side, key }) => side === done.side && key === done.key),
@@ -369,30 +396,4 @@ export function leafOf(hasher: Hasher, row: Omit<LedgerEntry, 'leaf'>): string {
     0,
     hasher.sha256(JSON.stringify([...members, dot, vvBefore, vvAfter, lo, hi, run, delivery, commitment])),
   );
-}
-
-function documentOf(effects: readonly Effect[], when: 'before' | 'after'): Json {
-  const document: { [unit: string]: Json } = {};
-  for (const effect of effects) {
-    const vv: Vector = when === 'before' ? effect.vvBefore : effect.vvAfter;
-    if (!isEmptyVector(vv)) document[effect.unit] = effect[when];
-  }
-  return document;
-}
-
-function vectorsText(effects: readonly Effect[], which: 'vvBefore' | 'vvAfter'): string {
-  let text = '';
-  for (const effect of effects) text += `${text === '' ? '' : '; '}${effect.unit} ${vectorText(effect[which])}`;
-  return text;
-}
-
-function actorText(fact: Fact): string {
-  switch (fact.actor.kind) {
-    case 'side':
-      return `side:${fact.actor.side}`;
-    case 'rule':
-      return 'rule';
-    case 'person':
-      return `person:${fact.actor.name}`;
-  }
 }

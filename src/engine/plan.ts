@@ -206,6 +206,7 @@ export async function applyPlanPage(
     });
     const stored = await transaction.entitiesByIds(unmoved.map(({ id }) => id));
     page.load(stored);
+    await page.loadParents();
     await linkLikely(transaction, page, rules, stored);
     for (const { id, tick } of stored) {
       if (tick <= (plan.tick ?? 0)) settleOn(page, id, rules, 'write');

@@ -137,7 +137,7 @@ export async function planWaiting(
   const last = candidates.length < limit;
   return ports.store.transact(input.pair, async (transaction) => {
     const page = controlPage(ports, transaction, rules, { id: input.run, kind: 'poll' });
-    page.load(await transaction.entitiesByIds(candidates.map(({ id }) => id)));
+    await page.fetch(candidates.map(({ id }) => id));
     const mode = settleMode(transaction.pair);
     for (const { id } of candidates) settleOn(page, id, rules, mode);
     if (mode === 'write' && last) page.leaveWaiting(false);

@@ -6,6 +6,7 @@ import type { LogHead } from '../core/ledger/merkle.js';
 import type { Question } from '../core/question.js';
 import type { PairRules } from '../core/rules.js';
 import type { Standing } from '../core/standing.js';
+import type { ParentReads, ReferenceChanges, ReferenceReads } from './reference-store.js';
 import type { MatchChanges, MatchReads } from './match-store.js';
 import type { UndoScope } from '../core/undo-scope.js';
 import type { ErasureTransaction } from './erasure-store.js';
@@ -18,7 +19,7 @@ export type { Standing };
  * that holds the pair's row locked, so that work on one pair is serial whatever process does it (SPEC I5, I11).
  * Every method costs a fixed number of statements, whatever the size of its arguments.
  */
-export interface Store extends LedgerStore {
+export interface Store extends LedgerStore, ParentReads {
   /** Registers a configuration revision and makes sure the pair's row exists. Idempotent. */
   saveRevision(revision: SavedRevision): Promise<void>;
   revision(pair: PairId, id: RevisionId): Promise<SavedRevision | null>;
@@ -70,7 +71,7 @@ export interface Store extends LedgerStore {
 }
 
 /** Reads and the one write of a transaction that holds the pair's lock. */
-export interface PairTransaction extends MatchReads, ErasureTransaction {
+export interface PairTransaction extends MatchReads, ErasureTransaction, ReferenceReads {
   readonly pair: PairRow;
   readonly nowMs: number;
   /** Deliveries that were sent and not acknowledged, as of the lock: what they carry may be under way. */
@@ -167,33 +168,34 @@ export type EntityChange = {
 };
 
 /** Everything a page decided; the store assigns nothing, it only writes. Empty lists cost nothing. */
-export type Changes = MatchChanges & {
-  /** The pair's row as it is to stand: tick, counters, cursors, mode, Merkle peaks. */
-  readonly pair: PairRow;
-  readonly entities?: readonly EntityChange[];
-  readonly links?: readonly LinkRow[];
-  readonly unlinks?: readonly LinkRow[];
-  /** A function is called when the states are on their way: hashing a page takes as long as writing one. */
-  readonly entries?: readonly WrittenEntry[] | (() => AppendedEntries);
-  readonly deliveries?: readonly DeliveryRow[];
-  readonly deliveryStates?: readonly {
-    readonly id: number;
-    readonly state: DeliveryState;
-    readonly attempt: number;
-    readonly outcome?: { readonly [kind: string]: number };
-  }[];
-  readonly intents?: readonly IntentRow[];
-  /** Opened or replaced questions, one open per (entity, unit, kind). */
-  readonly conflicts?: readonly ConflictDraft[];
-  /** Questions that are no longer open, by entity, unit and kind. */
-  readonly closes?: readonly ConflictClose[];
-  readonly rereads?: readonly { readonly side: SideName; readonly key: RecordKey }[];
-  readonly rereadsDone?: readonly { readonly side: SideName; readonly key: RecordKey }[];
-  readonly setAside?: readonly SetAsideRow[];
-  /** Places of rows set aside earlier are forgotten when a side is read in full again. */
-  readonly setAsideCleared?: readonly SideName[];
-  readonly run?: RunChange;
-};
+export type Changes = MatchChanges &
+  ReferenceChanges & {
+    /** The pair's row as it is to stand: tick, counters, cursors, mode, Merkle peaks. */
+    readonly pair: PairRow;
+    readonly entities?: readonly EntityChange[];
+    readonly links?: readonly LinkRow[];
+    readonly unlinks?: readonly LinkRow[];
+    /** A function is called when the states are on their way: hashing a page takes as long as writing one. */
+    readonly entries?: readonly WrittenEntry[] | (() => AppendedEntries);
+    readonly deliveries?: readonly DeliveryRow[];
+    readonly deliveryStates?: readonly {
+      readonly id: number;
+      readonly state: DeliveryState;
+      readonly attempt: number;
+      readonly outcome?: { readonly [kind: string]: number };
+    }[];
+    readonly intents?: readonly IntentRow[];
+    /** Opened or replaced questions, one open per (entity, unit, kind). */
+    readonly conflicts?: readonly ConflictDraft[];
+    /** Questions that are no longer open, by entity, unit and kind. */
+    readonly closes?: readonly ConflictClose[];
+    readonly rereads?: readonly { readonly side: SideName; readonly key: RecordKey }[];
+    readonly rereadsDone?: readonly { readonly side: SideName; readonly key: RecordKey }[];
+    readonly setAside?: readonly SetAsideRow[];
+    /** Places of rows set aside earlier are forgotten when a side is read in full again. */
+    readonly setAsideCleared?: readonly SideName[];
+    readonly run?: RunChange;
+  };
 
 export type WrittenEntry = { readonly entry: LedgerEntry; readonly payload: SealedPayload };
 /** Entries with where the pair's log stands after them, which takes the place of what the pair's row says. */

@@ -71,8 +71,10 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
     if (split !== undefined)
       page.addFact(pairFact('a transaction is taken in parts', { kind: 'rule' }, { side: input.side, why: split }));
     const { side } = input;
-    if (ahead === null) await takeRecords(taking);
-    else {
+    if (ahead === null) {
+      await takeReady(taking, ports.pageSize ?? pageSizeDefault);
+      await takeRecords(taking);
+    } else {
       const { tick: readTick, atMs: beganAtMs } = look.pass;
       await takeAhead({ transaction, page, side, records, deleted, readTick, beganAtMs, ...ahead });
     }
@@ -242,6 +244,14 @@ type Taking = {
   readonly asks: boolean;
 };
 
+/** Decides again what waits for records of other pairs, where something was committed about these: SPEC I14. */
+async function takeReady({ transaction, page, settleRules }: Taking, limit: number): Promise<void> {
+  if (settleRules === null || settleRules.units.every(({ as }) => as !== 'reference')) return;
+  const ready = await transaction.readyWaits(limit);
+  await page.fetch(ready);
+  for (const id of ready) settleOn(page, id, settleRules, settleMode(transaction.pair));
+}
+
 async function takeRecords({ transaction, page, side, look, settleRules, asks }: Taking): Promise<void> {
   const { page: read, again } = look;
   const keys = [...new Set([...again.keys, ...read.records.map(({ key }) => key), ...read.deleted])];
@@ -254,11 +264,13 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const records = buried.younger(read.records, look.pass.tick);
   const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
+  await page.loadParents({ side, snapshots: [...recordsAgain, ...records] });
   const strangers = uniqueByKey([...recordsAgain, ...records]).filter(({ key }) => !known.has(key));
   const found =
     strangers.length === 0
       ? new Map<string, EntityId>()
       : await identify(transaction, page, page.hub.rules, { side, snapshots: strangers, asks });
+  await page.loadParents();
   const entityOf = (key: RecordKey): EntityId | undefined => known.get(key) ?? found.get(key);
   const mode = settleMode(transaction.pair);
   const ended: Ended[] = [];
@@ -362,7 +374,7 @@ export function decideOn(page: Page, entity: EntityId, rules: PairRules, mode: S
   const state = page.state(entity);
   if (state === undefined) return;
   const open = withoutIntents(state, (delivery) => page.isOpen(delivery));
-  const settled = settle(entity, open, { ...page.hub, rules }, mode);
+  const settled = settle(entity, open, { ...page.hub, rules: page.knowing(rules) }, mode);
   page.take(entity, settled);
 }
 

@@ -102,6 +102,7 @@ export async function applyUndoPage(
     const still = stored.filter(({ tick }) => tick <= (plan.tick ?? 0));
     moved = stored.length - still.length;
     page.load(still);
+    await page.loadParents();
     for (const { id, before, changes } of withStates(all, still, transaction.sent)) {
       const subject = { entity: id, state: before, hub: page.hub };
       const undone = await undoOn(ports, subject, changes, scope, plan.approvedBy ?? plan.createdBy);

@@ -1,6 +1,6 @@
 import type { EntityId, PairId, RecordKey, SideName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
-import { putValue, readUnit, sameRaw } from '../core/mapping/mapping.js';
+import { putValue, readUnit, sameRaw, waitsOn } from '../core/mapping/mapping.js';
 import { unpack } from '../core/pack.js';
 import type { NativeFieldMap } from '../core/record.js';
 import { registerOf } from '../core/register.js';
@@ -9,6 +9,7 @@ import { standingOf } from '../core/standing.js';
 import type { EntityState } from '../core/state.js';
 import type { Connector } from './connector.js';
 import type { EnginePorts, Verification } from './engine.js';
+import { ParentLookup } from './parent-lookup.js';
 import { activeRevision } from './revision.js';
 import type { StoredEntity } from './store.js';
 
@@ -38,7 +39,8 @@ export async function verifySystems(
       ),
     ),
   );
-  const tally = new Tally(revision.rules);
+  const parents = new ParentLookup((other, places) => ports.store.parents(other, places));
+  const tally = new Tally(parents.rules(revision.rules));
   let after: EntityId | null = null;
   for (;;) {
     const page: readonly StoredEntity[] = await ports.store.entities(input.pair, {
@@ -46,7 +48,9 @@ export async function verifySystems(
       limit: pageSize,
       standings: null,
     });
-    await comparePage(page, sides, tally);
+    const states = page.map(({ state }) => unpack(state));
+    await parents.load(revision.rules, states);
+    await comparePage(states, sides, tally);
     progress(tally.compared);
     const last = page.at(-1);
     if (page.length < pageSize || last === undefined) break;
@@ -59,8 +63,7 @@ export async function verifySystems(
   return tally.result((await ports.store.nowMs()) - started);
 }
 
-async function comparePage(page: readonly StoredEntity[], sides: Sides, tally: Tally): Promise<void> {
-  const states = page.map(({ state }) => unpack(state));
+async function comparePage(states: readonly EntityState[], sides: Sides, tally: Tally): Promise<void> {
   const fresh = new Map<SideName, ReadonlyMap<RecordKey, NativeFieldMap>>();
   for (const [side, system] of sides) {
     const keys = states.flatMap((state) => (state.sides[side]?.presence === 'present' ? [state.sides[side].key] : []));
@@ -159,6 +162,7 @@ class Tally {
 function agreesWith(unit: UnitRules, side: SideName, state: EntityState, raw: Json): boolean {
   const register = registerOf(state, unit.name);
   if (register.winner === null && Object.keys(register.vv).length === 0) return true;
+  if (waitsOn(unit, side, [register.value], raw).length > 0) return false;
   return sameRaw(unit, side, putValue(unit, side, register.value, raw), raw);
 }
 

@@ -134,6 +134,7 @@ test('agreement is 100.00 exactly when nothing differs, and its parts add up', (
     agreed: count,
     undecided: count,
     on_its_way: count,
+    waiting: count,
     asked: count,
     tripped: fc.constantFrom(0, 1),
     parked: fc.constantFrom(0, 1),

@@ -98,6 +98,7 @@ export const state: fc.Arbitrary<EntityState> = fc.record({
   units: byUnit(register),
   sides: bySide(shadow),
   presence,
+  waits: fc.array(fc.record({ unit, side, on: text }), { maxLength: 1 }),
   hold: fc.option(hold),
   broken: fc.option(
     fc.record({ units: fc.array(unit, { maxLength: 2 }), rules: fc.array(text, { maxLength: 1 }), vv: text }),

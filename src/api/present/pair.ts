@@ -62,6 +62,7 @@ export function agreementOf(standings: PairStatus['standings']): PairView['agree
   const differ = {
     undecided: standings.undecided,
     onItsWay: standings.on_its_way,
+    waiting: standings.waiting,
     asked: standings.asked,
     tripped: standings.tripped,
     parked: standings.parked,

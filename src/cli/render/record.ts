@@ -15,6 +15,7 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   agreed: 'agreed',
   undecided: 'waits for the next run',
   on_its_way: 'on its way',
+  waiting: 'waits for a record of another pair',
   asked: 'waits for a person',
   tripped: 'stopped: it goes round',
   parked: 'written without effect',

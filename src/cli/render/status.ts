@@ -122,6 +122,7 @@ function agreementText({ agreement, linked }: PairView): string {
 const reasons: Readonly<Record<keyof PairView['agreement']['differ'], string>> = {
   undecided: 'wait for the next run',
   onItsWay: 'on their way',
+  waiting: 'wait for records of other pairs',
   asked: 'wait for a person',
   tripped: 'stopped, because they go round between systems',
   parked: 'written without effect',

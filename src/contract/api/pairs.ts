@@ -41,6 +41,7 @@ const agreementSchema = z
     differ: z.object({
       undecided: countSchema,
       onItsWay: countSchema,
+      waiting: countSchema,
       asked: countSchema,
       tripped: countSchema,
       parked: countSchema,

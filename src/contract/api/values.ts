@@ -47,6 +47,7 @@ export const standingSchema = z
     'agreed',
     'undecided',
     'on_its_way',
+    'waiting',
     'asked',
     'tripped',
     'parked',

@@ -24,7 +24,7 @@ export function readCondition(
     hint: 'a condition reads single fields of units that stand before it in the file: move that unit up',
   },
 ): Expression | undefined {
-  const readable = earlier.filter(({ as, isGroup }) => !isGroup && as !== 'join');
+  const readable = earlier.filter(({ as, isGroup }) => !isGroup && as !== 'join' && as !== 'reference');
   const variables = Object.fromEntries(readable.map(({ name, as }) => [name, { as, isList: false }]));
   const expression: Expression = { text, variables, result: { as: 'boolean', isList: false } };
   const checked = checkExpression(expression);
@@ -68,6 +68,7 @@ const samples: { readonly [as in LensName]: readonly Json[] } = {
   timestamp: ['2024-02-29T12:00:00Z', '1999-12-31T23:59:59.999999Z'],
   list: [['a'], ['a', 'b c'], ['é', '0', 'B']],
   join: [],
+  reference: [],
 };
 
 /** The first sample for which the expression breaks the law, as a sentence; null when it keeps it for all of them. */

@@ -102,6 +102,7 @@ const fits: { readonly [lens in UnitRules['as']]: readonly Family[] } = {
   timestamp: ['timestamp', 'date', 'other'],
   join: ['number', 'boolean', 'date', 'timestamp', 'other'],
   list: ['other'],
+  reference: ['number', 'other'],
 };
 
 function reportUse(report: Report, use: FieldUse, field: DiscoveredField): void {

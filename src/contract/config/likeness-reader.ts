@@ -11,7 +11,10 @@ export type WeighWritten = z.output<typeof weighSchema>;
 type LikenessContext = {
   readonly source: YamlSource;
   readonly report: Report;
-  readonly units: ReadonlyMap<string, { readonly name: UnitName; readonly sides: readonly SideName[] } | null>;
+  readonly units: ReadonlyMap<
+    string,
+    { readonly name: UnitName; readonly sides: readonly SideName[]; readonly isReference: boolean } | null
+  >;
 };
 
 const alikeForm = 'write a shared name, ~ and the least likeness: name ~ 0.92';
@@ -75,6 +78,12 @@ function sharedUnit(
     const hint = didYouMean(name, [...units.keys()]);
     report('config.unknown_unit', range, `no unit under "masters" is called ${quoted(name)}`, {
       hint: hint ?? alikeForm,
+    });
+    return undefined;
+  }
+  if (unit?.isReference === true) {
+    report('config.bad_match', range, `${quoted(name)} is a reference, and says nothing about who a record is`, {
+      hint: 'a reference holds the key of another record, which each side writes in its own way',
     });
     return undefined;
   }

@@ -14,6 +14,7 @@ import {
   problemList,
   sortProblems,
 } from './problems.js';
+import { checkReferences } from './reference-reader.js';
 import { textRanges } from './text-ranges.js';
 
 export type LoadedPair = { readonly rules: PairRules; readonly text: string; readonly file: string };
@@ -65,6 +66,12 @@ export function compileConfig(
     .map(([file, text]) => readPairFile(file, text, connections?.names ?? null));
   for (const pair of pairFiles) problems.push(...pair.problems);
   problems.push(...crossWriters(pairFiles));
+  problems.push(
+    ...checkReferences(
+      pairFiles.map(referring),
+      pairFiles.map(({ file }) => nameOf(file)),
+    ),
+  );
   return {
     folder,
     connections: connections?.connections ?? [],
@@ -172,6 +179,15 @@ function firstReplaced(tolerant: string, bytes: Buffer): number {
     index = tolerant.indexOf('\uFFFD', index + 1);
   }
   return 0;
+}
+
+const nameOf = (file: string): string => file.replace(/^pairs\//, '').replace(/\.yaml$/, '');
+
+/** A reference is reported at the first field of its unit. */
+function referring({ file, rules, uses }: PairFile): Parameters<typeof checkReferences>[0][number] {
+  const units = new Map<string, FieldUse['range']>();
+  for (const { unit, range } of uses) if (unit !== undefined && !units.has(unit.name)) units.set(unit.name, range);
+  return { file, rules, units };
 }
 
 /** Two pairs that write one field know nothing of each other: one of them may undo what the other did. */

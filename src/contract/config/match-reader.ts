@@ -11,7 +11,10 @@ type MatchContext = {
   readonly report: Report;
   readonly sides: readonly Side[];
   /** The sides of each unit that the file declares; null when a unit could not be read. */
-  readonly units: ReadonlyMap<string, { readonly name: UnitName; readonly sides: readonly SideName[] } | null>;
+  readonly units: ReadonlyMap<
+    string,
+    { readonly name: UnitName; readonly sides: readonly SideName[]; readonly isReference: boolean } | null
+  >;
 };
 
 type Part = { readonly text: string; readonly at: number };
@@ -114,6 +117,12 @@ function readLikely({ source, report, units }: MatchContext, rule: string, index
       report('config.unknown_unit', range, `no unit under "masters" is called ${quoted(part.text)}`, { hint });
       complete = false;
     } else if (unit === null) {
+      complete = false;
+    } else if (unit.isReference) {
+      const hint = 'a reference holds the key of another record, which each side writes in its own way';
+      report('config.bad_match', range, `${quoted(part.text)} is a reference, and says nothing about who a record is`, {
+        hint,
+      });
       complete = false;
     } else if (names.includes(unit.name)) {
       report('config.bad_match', range, `${quoted(part.text)} stands twice in one rule`, {

@@ -104,9 +104,19 @@ function matchContext(
   sides: readonly Side[],
   units: ReadonlyMap<string, ReadUnit | null>,
 ): Parameters<typeof readMatch>[0] {
-  const names = new Map<string, { name: ReadUnit['name']; sides: readonly SideName[] } | null>();
+  const names: Map<string, { name: ReadUnit['name']; sides: readonly SideName[]; isReference: boolean } | null> =
+    new Map();
   for (const [written, unit] of units) {
-    names.set(written, unit === null ? null : { name: unit.name, sides: unit.mapped.map((side) => side.name) });
+    names.set(
+      written,
+      unit === null
+        ? null
+        : {
+            name: unit.name,
+            sides: unit.mapped.map((side) => side.name),
+            isReference: unit.rules?.as === 'reference',
+          },
+    );
   }
   return { ...context, sides, units: names };
 }

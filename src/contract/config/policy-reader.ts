@@ -169,6 +169,17 @@ function readSet(place: PolicyPlace, word: 'add-wins' | 'remove-wins'): Step | u
 function readExpression(place: PolicyPlace, text: string): Step | undefined {
   const { source, report, path, unit, as, same, isGroup } = place;
   const inner = [...path, 'expression'];
+  if (as === 'reference') {
+    report(
+      'config.rule_not_here',
+      source.valueRange(inner),
+      `an expression cannot make the reference ${quoted(unit)}`,
+      {
+        hint: 'choose ask, newest or prefer',
+      },
+    );
+    return undefined;
+  }
   if (isGroup) {
     report('config.rule_not_here', source.valueRange(inner), `an expression cannot make the group ${quoted(unit)}`, {
       hint: 'map the field that it decides as a unit of its own',

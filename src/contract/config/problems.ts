@@ -24,6 +24,8 @@ export const problemCodes = {
   'config.name_differs': 'error',
   'config.unknown_side': 'error',
   'config.unknown_unit': 'error',
+  'config.unknown_pair': 'error',
+  'config.required_circle': 'error',
   'config.unknown_connection': 'error',
   'config.unknown_connector': 'error',
   'config.bad_object': 'error',

@@ -101,6 +101,15 @@ export const masterUnitSchema = z
   .object({
     as: as.optional(),
     form: form.optional(),
+    to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
+    required: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
+          'later. Default: true.',
+      }),
     same: same.optional(),
     blank: z.enum(masterBlankWords).optional().meta({
       description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
@@ -117,6 +126,15 @@ export const eitherUnitSchema = z
   .object({
     as: as.exclude(['join']).optional(),
     form: form.optional(),
+    to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
+    required: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
+          'later. Default: true.',
+      }),
     same: same.optional(),
     blank: z.enum(eitherBlankWords).optional().meta({
       description:

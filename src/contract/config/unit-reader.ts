@@ -4,6 +4,7 @@ import type { Authority, PlainAuthority, Policy, StrayRule, UnitRules } from '..
 import type { FieldUse, Side } from './field-use.js';
 import { readCondition } from './condition-reader.js';
 import { readPolicy } from './policy-reader.js';
+import { readReference } from './reference-reader.js';
 import type { Report } from './problems.js';
 import {
   conflictsSchema,
@@ -130,10 +131,12 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
   const fits = reportMisfits(context, unit, paths, as, parsed.data.same);
   const authority = readAuthority(context, unit, parsed.data);
   const forms = readForms(context, unit, as, parsed.data.form);
-  if (!fits || authority === undefined || forms === undefined) return unit;
+  const reference = readReference(context, unit, as, parsed.data);
+  if (!fits || authority === undefined || forms === undefined || reference === undefined) return unit;
   const place = `${source.file}:${source.keyRange(path).line}`;
   const same = compiledSame(as, parsed.data.same ?? sameDefaults[as]);
   const rules: UnitRules = { name, authority, paths, as, same, place };
+  if (reference !== null) return { ...unit, rules: { ...rules, reference } };
   return { ...unit, rules: as === 'list' ? { ...rules, forms } : rules };
 }
 

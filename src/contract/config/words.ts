@@ -13,6 +13,7 @@ export const lensWords = [
   'timestamp',
   'join',
   'list',
+  'reference',
 ] as const satisfies readonly UnitRules['as'][];
 export const equalityWords = [
   'exact',
@@ -41,7 +42,7 @@ export const newestWithinDefaultMs = 86_400_000;
 
 /** Words of the language that this version does not execute, by the setting they stand in. */
 const plannedWords: { readonly [setting: string]: RegExp } = {
-  as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|reference|url|time|percent|language|currency)$/,
+  as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
   deletes: /^(archive|unlink)$/,
   creates: /^(archive|link)$/,
@@ -127,6 +128,7 @@ export const sameDefaults: { readonly [lens in UnitRules['as']]: UnitRules['same
   timestamp: 'timestamp',
   join: 'words',
   list: 'exact',
+  reference: 'exact',
 };
 
 /** Comparisons that mean something for each type. */
@@ -139,10 +141,11 @@ export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRu
   timestamp: ['exact', 'timestamp'],
   join: ['exact', 'trimmed', 'letters', 'words'],
   list: ['exact', 'trimmed', 'letters'],
+  reference: ['exact'],
 };
 
 /** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
-export const unitSettings = ['as', 'form', 'same', 'conflict', 'blank', 'stray'] as const;
+export const unitSettings = ['as', 'form', 'to', 'required', 'same', 'conflict', 'blank', 'stray'] as const;
 const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'edited', 'constructor'];
 
 export function isReservedSide(name: string): boolean {

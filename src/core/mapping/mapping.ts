@@ -3,6 +3,7 @@ import type { SideName } from '../ids.js';
 import { canonicalJson, type Json } from '../json.js';
 import type { ListForm, UnitRules } from '../rules.js';
 import { isBlank, sameValue } from './equality.js';
+import { canonicalReference, keyThere, referenceText, type Wait } from '../reference.js';
 import { readList, writeList } from './list.js';
 
 /**
@@ -42,6 +43,7 @@ export function isReadable(unit: UnitRules, side: SideName): boolean {
  * no list comes back as it is, and `isValue` says so.
  */
 export function getValue(unit: UnitRules, side: SideName, raw: Json): Json {
+  if (unit.as === 'reference') return isBlank(raw) ? null : referenceText(side, scalarText(raw));
   return (unit.as === 'list' ? readList(formOf(unit, side), raw) : null) ?? raw;
 }
 
@@ -50,9 +52,15 @@ export function isValue(unit: UnitRules, side: SideName, raw: Json): boolean {
   return unit.as !== 'list' || readList(formOf(unit, side), raw) !== null;
 }
 
+/** Equality of two shared values of a unit: references are equal that name one entity. */
+export function sameIn(unit: UnitRules, left: Json, right: Json): boolean {
+  if (unit.as !== 'reference') return sameValue(unit.same, left, right);
+  return left === right || sameValue('exact', canonicalReference(unit, left), canonicalReference(unit, right));
+}
+
 /** Equality of two raw values of one side. */
 export function sameRaw(unit: UnitRules, side: SideName, left: Json, right: Json): boolean {
-  return sameValue(unit.same, getValue(unit, side, left), getValue(unit, side, right));
+  return sameIn(unit, getValue(unit, side, left), getValue(unit, side, right));
 }
 
 /** Whether a raw value of a side stands for a blank: for a list, also the text of an empty one. */
@@ -69,11 +77,27 @@ function formOf(unit: UnitRules, side: SideName): ListForm {
  * equal value, that is the answer, in the side's own spelling: equal values are never rewritten.
  */
 export function putValue(unit: UnitRules, side: SideName, value: Json, old: Json | undefined): Json {
-  if (old !== undefined && sameValue(unit.same, value, getValue(unit, side, old))) return old;
+  if (old !== undefined && sameIn(unit, value, getValue(unit, side, old))) return old;
   if (!isReadable(unit, side)) return joined(value);
   if (unit.as === 'list') return writeList(formOf(unit, side), unit.same, listTexts(value), old);
   if (isBlank(value)) return blankOf(unit, side);
+  // What has no record there is not written: the side keeps its own (`waitsOn`).
+  if (unit.as === 'reference') return keyThere(unit, side, value) ?? old ?? null;
   return value;
+}
+
+/** What of these values cannot be written to a side that holds `old`, because it has no record of what they name. */
+export function waitsOn(
+  unit: UnitRules,
+  side: SideName,
+  values: readonly Json[],
+  old: Json | undefined,
+): readonly Wait[] {
+  if (unit.as !== 'reference') return [];
+  return values.flatMap((value) => {
+    const isHeld = isBlank(value) || (old !== undefined && sameIn(unit, value, getValue(unit, side, old)));
+    return isHeld || keyThere(unit, side, value) !== null ? [] : [{ unit: unit.name, side, on: scalarText(value) }];
+  });
 }
 
 function listTexts(value: Json): readonly string[] {

@@ -13,6 +13,7 @@ import { erasureIn, type Marker } from './erasure.js';
 import { pairKeys } from './pair-keys.js';
 import { lockPair, pairRow } from './pairs.js';
 import { planRow, selectOpenPlan } from './plans.js';
+import { parentRows, selectReady } from './reference-waits.js';
 import { selectByIds, selectByKeys, selectMovedSince } from './record-states.js';
 
 /** The hub's clock. Not the start of the transaction: that may lie before a long wait for the lock. */
@@ -54,6 +55,8 @@ export async function lockedPair(sql: Sql, id: PairId, secrets: StoreSecrets): P
       return found;
     },
     keptApart: async (names) => (names.length === 0 ? [] : selectKeptApart(sql, id, names, known.digest)),
+    parents: (parent, places) => parentRows(parent, places, (statement) => statement(sql)),
+    readyWaits: async (limit) => (await selectReady(sql, id, limit)).map(({ entity }) => entity),
     delivery: async (delivery) => {
       const [row] = await selectDelivery(sql, id, delivery);
       return row === undefined ? null : deliveryRow(row);

@@ -145,6 +145,8 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
           .slice(0, limit)
           .map(({ key }) => key),
       ),
+    // The simulator's pair names no other pair.
+    parents: () => Promise.resolve({ tick: -1, rows: [] }),
     entities: (_pair, { after, limit, standings }) =>
       statement(database, client, 'entities', (tables) =>
         byId([...tables.entities.values()])
@@ -285,6 +287,8 @@ function transactionOn(
       ),
     ...matchReads(read),
     ...noErasure,
+    parents: () => Promise.resolve({ tick: -1, rows: [] }),
+    readyWaits: () => Promise.resolve([]),
     delivery: (id) => read('delivery', ({ deliveries }): DeliveryRow | null => deliveries.get(id) ?? null),
     movedSince: (wanted, tick) =>
       read('movedSince', ({ entities }) =>

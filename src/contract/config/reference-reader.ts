@@ -1,0 +1,136 @@
+import { type PairId, pairId } from '../../core/ids.js';
+import type { Reference } from '../../core/reference.js';
+import type { PairRules, UnitRules } from '../../core/rules.js';
+import type { Problem, Report } from './problems.js';
+import { problemCodes } from './problems.js';
+import { didYouMean, quoted } from './suggest.js';
+import type { ReadUnit } from './unit-reader.js';
+import type { YamlSource } from './yaml-source.js';
+
+type Written = { readonly to?: string | undefined; readonly required?: boolean | undefined };
+
+/** What a reference names; null for a unit that is none, undefined after a problem. */
+export function readReference(
+  { source, report }: { readonly source: YamlSource; readonly report: Report },
+  { name, path, mapped, uses }: ReadUnit,
+  as: UnitRules['as'],
+  { to, required }: Written,
+): Reference | null | undefined {
+  if (as !== 'reference') {
+    const odd = to !== undefined ? 'to' : required !== undefined ? 'required' : null;
+    if (odd === null) return null;
+    report(
+      'config.rule_not_here',
+      source.keyRange([...path, odd]),
+      `"${odd}" is about references, and ${quoted(name)} is none`,
+      {
+        hint: 'write as: reference, or remove it',
+      },
+    );
+    return undefined;
+  }
+  if (to === undefined) {
+    report('config.missing_key', source.keyRange(path), `${quoted(name)} does not say which records it names`, {
+      hint: 'add to: and the name of the pair that keeps them in agreement',
+    });
+    return undefined;
+  }
+  if (uses.length > mapped.length) {
+    report('config.rule_not_here', source.keyRange(path), `${quoted(name)} is a group, and a reference is one field`, {
+      hint: 'records with a key of several fields cannot be named by this version',
+    });
+    return undefined;
+  }
+  try {
+    return { pair: pairId(to), isRequired: required ?? true };
+  } catch {
+    report('config.unknown_pair', source.valueRange([...path, 'to']), `${quoted(to)} cannot be the name of a pair`);
+    return undefined;
+  }
+}
+
+/** A pair's file as far as references between pairs are checked. */
+type Referring = {
+  readonly file: string;
+  readonly rules: PairRules | undefined;
+  readonly units: ReadonlyMap<string, Place>;
+};
+type Place = { readonly line: number; readonly column: number; readonly endColumn: number };
+
+/** References whose other end is not there, and circles of records that would each have to be made before the other. */
+export function checkReferences(files: readonly Referring[], names: readonly string[]): readonly Problem[] {
+  const pairs = new Map(files.flatMap(({ rules }) => (rules === undefined ? [] : [[rules.pair, rules] as const])));
+  const problems: Problem[] = [];
+  for (const { file, rules, units } of files) {
+    for (const unit of rules?.units ?? []) {
+      const place = units.get(unit.name);
+      if (rules === undefined || unit.reference === undefined || place === undefined) continue;
+      const found = faultOf(rules, unit, pairs, names);
+      if (found === null) continue;
+      const { code, message, hint } = found;
+      problems.push({
+        code,
+        severity: problemCodes[code],
+        file,
+        ...place,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+  return problems;
+}
+
+type Fault = Pick<Problem, 'code' | 'message'> & { readonly hint?: string | undefined };
+
+function faultOf(
+  rules: PairRules,
+  unit: UnitRules,
+  pairs: ReadonlyMap<PairId, PairRules>,
+  names: readonly string[],
+): Fault | null {
+  const { pair: to, isRequired } = unit.reference as Reference;
+  const parent = pairs.get(to);
+  if (parent === undefined) {
+    // A file with problems of its own is reported there.
+    if (names.includes(to)) return null;
+    const hint = didYouMean(to, names) ?? 'references name records of another pair of this folder';
+    return {
+      code: 'config.unknown_pair',
+      message: `${quoted(unit.name)} names records of ${quoted(to)}, and there is no pairs/${to}.yaml`,
+      hint,
+    };
+  }
+  for (const side of rules.sides.filter(({ name }) => unit.paths[name] !== undefined)) {
+    const other = parent.sides.find(({ name }) => name === side.name);
+    if (other === undefined || other.connection !== side.connection)
+      return {
+        code: 'config.side_not_mapped',
+        message: `${quoted(to)} has no side ${side.name} over the connection ${side.connection}, so nothing there can be named`,
+        hint: 'call the sides of both pairs alike',
+      };
+    if (other.key.length > 1)
+      return {
+        code: 'config.rule_not_here',
+        message: `records of ${quoted(to)} have a key of ${other.key.length} fields on ${side.name}, and a reference is one field`,
+        hint: 'records with a key of several fields cannot be named by this version',
+      };
+  }
+  if (!isRequired || !leadsBack(to, rules.pair, pairs)) return null;
+  return {
+    code: 'config.required_circle',
+    message: `a record of ${quoted(rules.pair)} needs one of ${quoted(to)} first, which needs one of ${quoted(rules.pair)} first`,
+    hint: 'write required: false at one of them: it is made with a blank, which is filled later',
+  };
+}
+
+/** Whether required references lead from one pair to another. */
+function leadsBack(from: PairId, to: PairId, pairs: ReadonlyMap<PairId, PairRules>): boolean {
+  const reached = new Set<PairId>([from]);
+  for (const pair of reached) {
+    if (pair === to) return true;
+    for (const { reference } of pairs.get(pair)?.units ?? [])
+      if (reference?.isRequired === true) reached.add(reference.pair);
+  }
+  return false;
+}

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import { compileConfig } from '../../src/contract/config/load.js';
+import { pairId } from '../../src/core/ids.js';
+import { placesOf } from './broken-file.js';
+
+const connections = `crm: { connector: postgres, url: env:CRM }\nerp: { connector: postgres, url: env:ERP }\n`;
+
+/** A pair over two tables; `unit` is one more line under `either`. */
+const pairOf = (name: string, unit = '', key = 'id', sides: readonly [string, string] = ['crm', 'erp']): string =>
+  `pair: ${name}
+owner: test
+systems:
+  ${sides[0]}: { object: crm/${name}, key: ${key} }
+  ${sides[1]}: { object: erp/${name}, key: ${key} }
+match: [ ${sides[0]}.id = ${sides[1]}.id ]
+masters:
+  either:
+    name: { ${sides[0]}: name, ${sides[1]}: name }
+${unit === '' ? '' : `    ${unit}\n`}`;
+
+const compiled = (pairs: { readonly [name: string]: string }): ReturnType<typeof compileConfig> =>
+  compileConfig('/', [
+    { file: 'connections.yaml', text: connections },
+    ...Object.entries(pairs).map(([name, text]) => ({ file: `pairs/${name}.yaml`, text })),
+  ]);
+
+const toAccounts = 'account: { crm: account_id, erp: account, as: reference, to: accounts }';
+
+test('a reference names a pair, and its record is required unless the file says otherwise', () => {
+  const { pairs, problems } = compiled({ accounts: pairOf('accounts'), contacts: pairOf('contacts', toAccounts) });
+  expect(problems).toEqual([]);
+  const [, contacts] = pairs;
+  expect(contacts?.rules.units[1]).toMatchObject({
+    as: 'reference',
+    same: 'exact',
+    reference: { pair: pairId('accounts'), isRequired: true },
+  });
+  const optional = compiled({
+    accounts: pairOf('accounts'),
+    contacts: pairOf('contacts', toAccounts.replace(' }', ', required: false }')),
+  });
+  expect(optional.pairs[1]?.rules.units[1]?.reference?.isRequired).toBe(false);
+});
+
+const needs = (name: string, to: string): string =>
+  pairOf(name, `parent: { crm: parent, erp: parent, as: reference, to: ${to} }`);
+
+test.for([
+  ['a pair that is not there', { contacts: pairOf('contacts', toAccounts) }, ['config.unknown_pair'], [10]],
+  [
+    'a pair with other sides',
+    { accounts: pairOf('accounts', '', 'id', ['shop', 'erp']), contacts: pairOf('contacts', toAccounts) },
+    ['config.side_not_mapped'],
+    [10],
+  ],
+  [
+    'a pair with a key of two fields',
+    { accounts: pairOf('accounts', '', '[id, branch]'), contacts: pairOf('contacts', toAccounts) },
+    ['config.rule_not_here'],
+    [10],
+  ],
+  ['a record that needs itself', { a: needs('a', 'a') }, ['config.required_circle'], [10]],
+  [
+    'two that need each other',
+    { a: needs('a', 'b'), b: needs('b', 'a') },
+    ['config.required_circle', 'config.required_circle'],
+    [10, 10],
+  ],
+  [
+    'three in a circle',
+    { a: needs('a', 'b'), b: needs('b', 'c'), c: needs('c', 'a') },
+    ['config.required_circle', 'config.required_circle', 'config.required_circle'],
+    [10, 10, 10],
+  ],
+  [
+    'a circle with one that may be blank',
+    { a: needs('a', 'b'), b: needs('b', 'a').replace(' as: reference,', ' as: reference, required: false,') },
+    [],
+    [],
+  ],
+  [
+    'one that leads into a circle is not in it',
+    { a: needs('a', 'b'), b: needs('b', 'b') },
+    ['config.required_circle'],
+    [10],
+  ],
+  ['no pair', { a: pairOf('a', 'parent: { crm: p, erp: p, as: reference }') }, ['config.missing_key'], [10]],
+  [
+    'a group',
+    { a: pairOf('a', 'parent: { crm: [p, q], erp: [p, q], as: reference, to: a }') },
+    ['config.rule_not_here'],
+    [10],
+  ],
+  [
+    'a word of references elsewhere',
+    { a: pairOf('a', 'parent: { crm: p, erp: p, to: a }') },
+    ['config.rule_not_here'],
+    [10],
+  ],
+  [
+    'an expression for a reference',
+    {
+      a: pairOf(
+        'a',
+        'parent: { crm: p, erp: p, as: reference, to: a, required: false, conflict: { expression: max(values) } }',
+      ),
+    },
+    ['config.rule_not_here'],
+    [10],
+  ],
+  [
+    'a match by a reference',
+    {
+      a: pairOf('a', 'parent: { crm: p, erp: p, as: reference, to: a, required: false }').replace(
+        'match: [',
+        'match: [ parent + name,',
+      ),
+    },
+    ['config.bad_match'],
+    [6],
+  ],
+  [
+    'a match by likeness of a reference',
+    {
+      a: pairOf('a', 'parent: { crm: p, erp: p, as: reference, to: a, required: false }').replace(
+        'match: [',
+        'match: [ parent ~ 0.9,',
+      ),
+    },
+    ['config.bad_match'],
+    [6],
+  ],
+] as const)('%s is refused at its place', ([, pairs, codes, lines]) => {
+  const places = placesOf(compiled(pairs).problems);
+  expect(places.map(({ code }) => code)).toEqual(codes);
+  expect(places.map(({ line }) => line)).toEqual(lines);
+});
