@@ -19,6 +19,7 @@ import { isBlank } from '../core/mapping/equality.js';
 import { proposalVersion } from '../core/proposal.js';
 import type { PlannedWrite } from '../core/plan-writes.js';
 import { recordVersion } from '../core/question.js';
+import { referenceParts } from '../core/reference.js';
 import { registerOf } from '../core/register.js';
 import type { PairRules, UnitRules } from '../core/rules.js';
 import { settle } from '../core/settle.js';
@@ -315,12 +316,20 @@ function valueFor(
       throw badChoice(conflict, `${unit.name} is a group of ${members} fields and needs a list of ${members} values`);
     if (isSummed(unit) && !isNumber(choice.value))
       throw badChoice(conflict, `${unit.name} needs a number to count from`);
+    if (unit.as === 'reference' && !isNamed(unit, choice.value))
+      throw badChoice(conflict, `${unit.name} names a record, which is typed as SIDE:KEY`);
     return { value: choice.value, rule: 'a value was typed' };
   }
   if (choice.kind !== 'keep') throw badChoice(conflict, verbs[conflict.kind]);
   const value = valueOf(state, unit, choice.side);
   if (value === undefined) throw badChoice(conflict, `${choice.side} has no value to keep`);
   return { value, rule: `keep ${choice.side}` };
+}
+
+/** Whether a value that was typed names a record of a side, or nothing. */
+function isNamed(unit: UnitRules, value: Json): boolean {
+  const parts = referenceParts(value);
+  return isBlank(value) || (parts !== null && parts.key !== '' && unit.paths[parts.side] !== undefined);
 }
 
 function currentVector(state: EntityState | undefined, conflict: ConflictRow): string | null {

@@ -65,6 +65,7 @@ export class PlanCounter {
   readonly #oneSided: Tally;
   readonly #alike: Tally;
   readonly #override: Tally;
+  #waiting: number;
   #link: number;
   #likely: number;
 
@@ -78,6 +79,7 @@ export class PlanCounter {
     this.#oneSided = { ...before?.oneSided };
     this.#alike = { ...before?.alike };
     this.#override = { ...before?.override };
+    this.#waiting = before?.waiting ?? 0;
     this.#link = before?.link ?? 0;
     this.#likely = before?.likely ?? 0;
   }
@@ -91,6 +93,7 @@ export class PlanCounter {
       if (write.changes.some(({ before: old, after }) => isBlank(after) && !isBlank(old))) side.blank += 1;
       for (const { unit } of write.changes) bump(this.#units, unit);
     }
+    if (settled.state.waits.length > 0) this.#waiting += 1;
     for (const { kind, unit } of settled.questions) bump(this.#ask, unit === null ? kind : `${kind} ${unit}`);
     for (const unit of this.#rules.units) {
       const register = registerOf(before, unit.name);
@@ -141,6 +144,7 @@ export class PlanCounter {
       override: this.#override,
       setAside: 0,
       movedOn: 0,
+      ...(this.#waiting === 0 ? {} : { waiting: this.#waiting }),
     };
   }
 }

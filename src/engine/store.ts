@@ -357,6 +357,8 @@ export type PlanCounts = {
   readonly override: { readonly [unit: UnitName]: number };
   readonly setAside: number;
   readonly movedOn: number;
+  /** Records with a reference that waits for a record of another pair; a plan from before there were any has none. */
+  readonly waiting?: number;
 };
 
 export type PlanItem = {

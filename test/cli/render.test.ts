@@ -191,6 +191,14 @@ test('a bulk decision says how many, where to, and what is lost', () => {
   );
 });
 
+test('a plan says how many records wait for those of other pairs', () => {
+  const waiting = { ...plan, counts: { ...plan.counts, waiting: 3 } };
+  expect(renderPlan({ plan: waiting, pair: null, sample: [], shapes: [] }, wide)).toContain(
+    'waiting for records of other pairs: 3',
+  );
+  expect(renderPlan({ plan, pair: null, sample: [], shapes: [] }, wide)).not.toContain('waiting for records');
+});
+
 test('an applied plan says how many were written, refused and left for the next plan', () => {
   const moved = { ...plan, counts: { ...plan.counts, movedOn: 1 } };
   expect(renderApplied(moved, { written: 568, refused: 2, stale: 0 }, 72_000)).toBe(

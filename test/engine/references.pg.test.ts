@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { hasCode } from '../../src/core/errors.js';
 import { pairId, recordKey, sideName } from '../../src/core/ids.js';
 import type { RecordExplanation } from '../../src/engine/engine.js';
 import type { ConflictRow } from '../../src/engine/store.js';
@@ -104,6 +105,7 @@ describe('a reference', () => {
     await world.planAndApply('contacts');
     await world.cycle('contacts');
     expect([await people(), await questions()]).toEqual([[], []]);
+    expect((await world.store.plan(1))?.counts).toMatchObject({ waiting: 1, sides: { erp: { create: 0 } } });
     const waiting = await explained('11');
     expect(waiting.standing).toBe('waiting');
     expect((await world.engine.verify({ pair: pairId('contacts') })).differences).toEqual({ waiting: 1 });
@@ -160,6 +162,26 @@ describe('a reference', () => {
     await world.planAndApply('accounts');
     await world.cycle('contacts');
     expect([await questions(), (await explained('11')).standing]).toEqual([[], 'agreed']);
+    await holds();
+  });
+
+  test('is answered by a person with the name of a side and its key', async () => {
+    await required();
+    await inCrm(1, 11);
+    await inCrm(2);
+    await inErp(2, 11);
+    await world.planAndApply('accounts');
+    await world.planAndApply('contacts');
+    await world.cycle('contacts');
+    const [asked] = await questions();
+    if (asked === undefined) throw new Error('nothing was asked');
+    expect([asked.kind, asked.label]).toEqual(['clash', 'crm:1 | erp:S2']);
+    const answer = { conflict: asked.id, vv: asked.vv, by: 'ann', note: null } as const;
+    const bare = world.engine.decide({ ...answer, choice: { kind: 'value', value: '1' } });
+    await expect(bare).rejects.toSatisfy((error) => hasCode(error, 'conflict.bad_choice'));
+    await world.engine.decide({ ...answer, choice: { kind: 'value', value: 'crm:1' } });
+    await world.cycle('contacts');
+    expect([await people(), await questions()]).toEqual([[[11, '1']], []]);
     await holds();
   });
 

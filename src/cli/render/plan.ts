@@ -79,6 +79,7 @@ function countLines({ id, counts }: PlanView, style: Style): readonly string[] {
     tally(counts.oneSided) === '' ? '' : `only on one side: ${tally(counts.oneSided)}`,
     counts.setAside === 0 ? '' : `set aside: ${counted(counts.setAside, 'row')} that cannot be read`,
     tally(counts.override) === '' ? '' : `may differ: ${tally(counts.override)}`,
+    (counts.waiting ?? 0) === 0 ? '' : `waiting for records of other pairs: ${count(counts.waiting ?? 0)}`,
     counts.movedOn === 0 ? '' : `moved on since: ${count(counts.movedOn)}`,
   ].filter((part) => part !== '');
   return [...lines, ...rest.map((part) => `    ${part}`)];

@@ -31,6 +31,7 @@ export const planCountsSchema = z
     override: countsSchema,
     setAside: countSchema,
     movedOn: countSchema,
+    waiting: countSchema.optional().meta({ description: 'Records that wait for records of other pairs' }),
   })
   .meta({ id: 'PlanCounts' });
 
