@@ -1,5 +1,6 @@
 import { hasCode, ParleyError } from '../core/errors.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
+import type { Fact } from '../core/ledger/entry.js';
 import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
@@ -68,8 +69,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       asks: input.plan === null,
     };
     const { records, deleted, split } = look.page;
-    if (split !== undefined)
-      page.addFact(pairFact('a transaction is taken in parts', { kind: 'rule' }, { side: input.side, why: split }));
+    if (split !== undefined) page.addFact(splitFact(input.side, split));
     const { side } = input;
     if (ahead === null) {
       await takeReady(taking, ports.pageSize ?? pageSizeDefault);
@@ -116,6 +116,11 @@ async function stopBefore(page: Page, { pair, nowMs }: PairTransaction, side: Si
     `Look at "parley plan": what it would write takes the present state of ${side} over.`;
   page.addFact(pairFact('brake', { kind: 'rule' }, { reason, counts: {} }));
   await page.commit({ pair: { halt: { reason, counts: {}, atMs: nowMs } } });
+}
+
+/** Half of a source transaction is committed, for it is larger than a page may hold. */
+function splitFact(side: SideName, why: string): Fact {
+  return pairFact('a transaction is taken in parts', { kind: 'rule' }, { side, why });
 }
 
 const nothingRead: TakePageResult = { read: 0, changed: 0, more: false };

@@ -134,6 +134,8 @@ test('a key may hold colons, and is no reference without a side', () => {
   );
 });
 
+const nrOf = (key: unknown): string | null => (typeof key === 'string' ? key.slice(1) : null);
+
 const nr = fc.integer({ min: 1, max: 4 });
 const step = fc.oneof(
   fc.record({ kind: fc.constant('edit' as const), side: fc.constantFrom(a, b), nr }),
@@ -159,7 +161,7 @@ test('no write names a record that the side lacks, and in the end both sides nam
       for (const nrThere of [1, 2, 3, 4]) parents.put(nrThere, a, b);
       world = play(world, '. a! b! a? b? . a! b! a? b? . a! b! a? b?');
       if (Object.keys(world.questions).length > 0 || world.real[a]?.fields === null) return;
-      expect(String(valueAt(world, b)).slice(1)).toBe(String(valueAt(world, a)).slice(1));
+      expect(nrOf(valueAt(world, b))).toBe(nrOf(valueAt(world, a)));
       expect(standingOf(world.state, world.rules)).not.toBe('waiting');
     }),
     { numRuns: 300 },
