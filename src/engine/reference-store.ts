@@ -1,5 +1,4 @@
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
-import type { KeyedEntity } from './store.js';
 
 /** The part of the Store port by which references find the records that they name, in another pair. */
 export interface ParentReads {
@@ -22,8 +21,10 @@ export type ParentPlace = { readonly side: SideName; readonly key: RecordKey };
 /** `tick` is one at which the pair stood before the rows were read; nothing newer than it was certainly seen. */
 export type ParentRows = {
   readonly tick: number;
-  readonly rows: readonly (KeyedEntity & { readonly side: SideName })[];
+  readonly rows: readonly ParentRow[];
 };
+/** The packed state of the entity that a record stands for. */
+export type ParentRow = ParentPlace & { readonly id: EntityId; readonly state: string };
 /** A reference that cannot be written to `side`, the record of another pair that it names, and that pair's tick when it was looked for. */
 export type WaitRow = {
   readonly entity: EntityId;

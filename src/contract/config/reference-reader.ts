@@ -4,15 +4,20 @@ import type { PairRules, UnitRules } from '../../core/rules.js';
 import type { Problem, Report } from './problems.js';
 import { problemCodes } from './problems.js';
 import { didYouMean, quoted } from './suggest.js';
-import type { ReadUnit } from './unit-reader.js';
-import type { YamlSource } from './yaml-source.js';
+import type { YamlPath, YamlSource } from './yaml-source.js';
 
+type ReferringUnit = {
+  readonly name: string;
+  readonly path: YamlPath;
+  readonly mapped: readonly unknown[];
+  readonly uses: readonly unknown[];
+};
 type Written = { readonly to?: string | undefined; readonly required?: boolean | undefined };
 
 /** What a reference names; null for a unit that is none, undefined after a problem. */
 export function readReference(
   { source, report }: { readonly source: YamlSource; readonly report: Report },
-  { name, path, mapped, uses }: ReadUnit,
+  { name, path, mapped, uses }: ReferringUnit,
   as: UnitRules['as'],
   { to, required }: Written,
 ): Reference | null | undefined {

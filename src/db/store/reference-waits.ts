@@ -1,5 +1,5 @@
 import type { EntityId, PairId } from '../../core/ids.js';
-import type { ParentPlace, ParentRows, WaitRow } from '../../engine/reference-store.js';
+import type { ParentPlace, ParentRow, ParentRows, WaitRow } from '../../engine/reference-store.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 
@@ -8,9 +8,9 @@ function selectTick(sql: Sql, pair: PairId): Rows<{ tick: number }> {
   return sql`select tick from pairs where pair = ${pair}`;
 }
 
-function selectParents(sql: Sql, pair: PairId, places: readonly ParentPlace[]): Rows<ParentRows['rows'][number]> {
+function selectParents(sql: Sql, pair: PairId, places: readonly ParentPlace[]): Rows<ParentRow> {
   return sql`
-    select link.side, link.key, entity.id, entity.state, entity.tick
+    select link.side, link.key, entity.id, entity.state
     from unnest(
       ${texts(places.map(({ side }) => side))}::text[],
       ${texts(places.map(({ key }) => key))}::text[]) as list (side, key)
