@@ -209,7 +209,8 @@ function withUpdate(
 function firstContactLosers(hub: Hub, side: SideName, behind: readonly Behind[]): Fact | null {
   const lost = behind.filter(
     ({ unit, register, old }) =>
-      unit.authority.kind === 'master' &&
+      // Under a condition, too: a side that was not master when it was first read said nothing to the register then.
+      unit.authority.kind !== 'either' &&
       !isMaster(unit, side) &&
       old !== undefined &&
       !isBlankRaw(unit, side, old) &&

@@ -44,6 +44,15 @@ test('the condition is read after the same reading changed what it reads', () =>
   });
 });
 
+test('what the other side had before the master said anything is kept when it is replaced', () => {
+  const said = { kind: 'when', condition: signed, use: masterA('restore'), else: either(ask), onFlip: 'nothing' };
+  const authority = said as Authority;
+  const rules = rulesOf({ sides: [a, b], units: [unitOf('state', either(ask)), unitOf('u', authority)] });
+  const records = { [a]: { id: 'k', state: 'signed', u: null }, [b]: { id: 'k', state: 'signed', u: 'z' } };
+  const replaced = heal(edit(agreedWorld({ rules, records }), a, { u: 'y' }));
+  expect([valueAt(replaced, b), isKept(replaced, 'z')]).toEqual(['y', true]);
+});
+
 test('a question keeps what the condition looked at', () => {
   const asked = play(start('nothing', 'open'), 'a=y b=z a? b?');
   expect(asked.facts.find(({ kind }) => kind === 'asked')?.detail['when']).toEqual({

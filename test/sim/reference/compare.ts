@@ -35,9 +35,13 @@ function isKept(step: Step, hasLost: boolean): boolean {
 }
 
 function wholeStep(step: Step): Step {
-  if (step.do !== 'act') return step;
-  const { gates: _none, ...rest } = { gates: 0, ...step };
-  return { ...rest, worker: 0 } as Step;
+  return step.do === 'act' && step.act === 'poll'
+    ? { do: 'act', worker: 0, act: 'poll', side: step.side }
+    : step.do === 'act' && step.act === 'send'
+      ? { do: 'act', worker: 0, act: 'send' }
+      : step.do === 'act'
+        ? { do: 'act', worker: 0, act: 'cycle', list: false }
+        : step;
 }
 
 /** Plays a world with the engine and with the reference, and compares them after each turn and at the end; null: they agree. */

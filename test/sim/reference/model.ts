@@ -1,7 +1,7 @@
 import type { Json } from '../../../src/core/json.js';
 import type { UnitOptions } from '../options.js';
 import { canonical } from '../truth.js';
-import { Cell, type Dots, type Due, Entity, includes, join, nobody, type Sibling } from './entity.js';
+import { type Cell, type Dots, type Due, Entity, includes, join, nobody, type Sibling } from './entity.js';
 
 export type Lost = 'lost request' | 'lost response';
 /** A system could not be reached: the act ends there, and what was to be written waits. */
