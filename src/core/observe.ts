@@ -38,6 +38,8 @@ export type Observation = {
   readonly complete: { readonly tick: number; readonly atMs: number } | null;
   /** The side had said yes to the write that is under way, without showing what it made of it. */
   readonly isAfterYes?: boolean;
+  /** The record was looked at because the answer to a write was lost, and what became of the write cannot be known better. */
+  readonly isLook?: boolean;
 };
 
 export type Observed = {
@@ -67,7 +69,9 @@ export function observe(
   if (shadow !== undefined && observation.readTick < shadow.tick)
     return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
-  if (doubtful && hidesSum(hub, side, shadow.intent, snapshot)) return { kind: 'stale', state, facts: [] };
+  // What became of a number that was written may be known better than by looking; until then the record is read again.
+  if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
+    return { kind: 'stale', state, facts: [] };
   if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
 
   const reading = new Reading(entity, state, hub, side, observation);
@@ -82,11 +86,8 @@ function isUnchanged(shadow: Shadow | undefined, snapshot: Snapshot, hub: Hub, s
   return unitsOf(hub.rules, side).every((unit) => shadow.raws[unit.name] !== undefined);
 }
 
-/** Without the number that was written there is nothing to tell a lost write from; the record is read whole. */
-function hidesSum(hub: Hub, side: SideName, { units }: Intent, { fields }: Snapshot): boolean {
-  return unitsOf(hub.rules, side).some(
-    (unit) => isSummed(unit) && units[unit.name] !== undefined && readUnit(unit, side, fields) === undefined,
-  );
+function carriesSum(hub: Hub, side: SideName, { units }: Intent): boolean {
+  return unitsOf(hub.rules, side).some((unit) => isSummed(unit) && units[unit.name] !== undefined);
 }
 
 /** The working copy of one observation; lives for one call. */
@@ -151,6 +152,8 @@ class Reading {
       // A sum that shows proves nothing: somebody may have added just what we wrote.
       const isSum = isSummed(unit) && isNumber(this.#raws[unit.name] ?? null);
       if (isSum) this.#doubted.set(unit.name, sent.raw);
+      // Not shown, it is no base for the next number any more.
+      if (isSum && raw === undefined) delete this.#raws[unit.name];
       if (isSum || raw === undefined) continue;
       const register = registerOf(this.#unitsState(), unit.name);
       if (!sameRaw(unit, this.side, raw, sent.raw)) {

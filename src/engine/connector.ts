@@ -28,7 +28,10 @@ export interface Connector {
    * @throws ParleyError only when it is certain that *nothing* of the batch took effect; any doubt is an `unknown`
    * outcome for the writes in doubt.
    */
-  write(writes: readonly NativeWrite[], signal?: AbortSignal): Promise<readonly WriteOutcome[]>;
+  write(writes: readonly NativeWrite[], signal?: AbortSignal, announce?: Announce): Promise<readonly WriteOutcome[]>;
+
+  /** What became of a batch that was announced, whoever made it. Only where the connector announces batches. */
+  fateOf?(mark: string, signal?: AbortSignal): Promise<Fate>;
 
   close(): Promise<void>;
 }
@@ -99,6 +102,14 @@ export type WriteOutcome =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   /** It may or may not have happened. */
   | { readonly kind: 'unknown' };
+
+/**
+ * Called when a batch stands and only its commit is missing, with what it can be asked about by afterwards and with what its
+ * outcomes are once it is committed. When it fails nothing of the batch takes effect.
+ */
+export type Announce = (mark: string, outcomes: readonly WriteOutcome[]) => Promise<void>;
+/** `open`: it may still be made. `unknown`: nobody can tell any more. */
+export type Fate = 'made' | 'not_made' | 'open' | 'unknown';
 
 /** Write classes of semantics §1.6, strongest last; create classes of §1.12. */
 export type WriteClass = 'W0' | 'W1' | 'W2' | 'W3' | 'W4' | 'W5';

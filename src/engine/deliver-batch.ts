@@ -8,11 +8,15 @@ import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { Intent } from '../core/state.js';
-import type { Connector, NativeWrite, WriteOutcome } from './connector.js';
+import { withoutIntents } from '../core/register.js';
+import { announceTo, carriesSum, fateOf, promised, refuseIfMoved } from './announced-batch.js';
+import type { Connector, WriteOutcome } from './connector.js';
 import type { DeliverResult, EnginePorts } from './engine.js';
+import { nativeWrite } from './native-write.js';
 import { overCounter, Page } from './page.js';
 import { activeRevision } from './revision.js';
-import { problemIn, problemSince, withProblem } from './side-problem.js';
+import { withProblem } from './side-problem.js';
+import { takeBack } from './take-back.js';
 import type { DeliveryItem, DeliveryRow, IntentRow, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { decideOn, mayWrite, settleMode, settleOn } from './take-page.js';
 
@@ -33,9 +37,10 @@ export async function deliverBatch(
   if (!revision.rules.sides.some(({ name }) => name === claim.delivery.side)) return giveUp(ports, claim.delivery);
   try {
     const connector = await openSide(ports, revision, claim.delivery.side);
-    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);
+    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim, signal);
     const writes = claim.items.map((item) => nativeWrite(ports, claim.delivery, item));
-    const outcomes = writes.length === 0 ? [] : await connector.write(writes, signal);
+    const announce = claim.isPromised ? announceTo(ports, claim.delivery, claim.items) : undefined;
+    const outcomes = writes.length === 0 ? [] : await connector.write(writes, signal, announce);
     return await acknowledgeAll(ports, revision, claim, await withLooks(ports, connector, claim, outcomes));
   } catch (error) {
     await takeBack(ports, claim, error);
@@ -45,25 +50,6 @@ export async function deliverBatch(
     );
     throw error;
   }
-}
-
-/**
- * A side that could not be written at all: what a connector throws says that nothing of the batch took effect, so the
- * delivery waits as before, with its age. Any other failure leaves it `sent`, to be looked at.
- */
-async function takeBack(ports: EnginePorts, { delivery, wasSent }: Claim, error: unknown): Promise<void> {
-  const found = problemIn(error);
-  if (found === null) return;
-  const { pair, id, side, attempt } = delivery;
-  await ports.store.transact(pair, async (transaction) => {
-    const now = await transaction.delivery(id);
-    const isMine = !wasSent && now?.state === 'sent' && now.attempt === attempt + 1;
-    const problem = problemSince(transaction.pair.cursors[side]?.writeProblem, found, transaction.nowMs);
-    await transaction.commit({
-      pair: { ...transaction.pair, cursors: withProblem(transaction.pair, side, 'written', problem) },
-      deliveryStates: isMine ? [{ id, state: 'planned', attempt: attempt + 1 }] : [],
-    });
-  });
 }
 
 /** The approved file no longer has the side: nobody can look there any more, and nothing is written there again. */
@@ -83,6 +69,8 @@ type Claim = {
   /** Items whose entity moved on since they were planned: never sent. */
   readonly superseded: readonly DeliveryItem[];
   readonly wasSent: boolean;
+  /** Its batch takes effect only after it was announced. */
+  readonly isPromised: boolean;
   /** When it had not yet left, on the hub's clock. */
   readonly sentAtMs: number;
 };
@@ -103,7 +91,8 @@ async function claimDelivery(
     const delivery = await transaction.delivery(input.delivery);
     if (delivery === null || delivery.state === 'done' || !maySend(transaction.pair, delivery)) return null;
     const sentAtMs = transaction.nowMs;
-    if (delivery.state === 'sent') return { delivery, items: delivery.items, superseded: [], wasSent: true, sentAtMs };
+    if (delivery.state === 'sent')
+      return { delivery, items: delivery.items, superseded: [], wasSent: true, isPromised: false, sentAtMs };
     const page = pageOf(ports, revision, transaction, delivery);
     const moved = new Set(
       await transaction.movedSince(
@@ -116,11 +105,19 @@ async function claimDelivery(
       !moved.has(entity) || page.state(entity)?.sides[delivery.side]?.intent?.delivery === delivery.id;
     const items = delivery.items.filter(isCurrent);
     const superseded = delivery.items.filter((item) => !isCurrent(item));
+    const isPromised = carriesSum(revision.rules, delivery);
     await transaction.commit({
       pair: transaction.pair,
-      deliveryStates: [{ id: delivery.id, state: 'sent', attempt: delivery.attempt + 1 }],
+      deliveryStates: [
+        {
+          id: delivery.id,
+          state: 'sent',
+          attempt: delivery.attempt + 1,
+          ...(isPromised ? { announced: promised } : {}),
+        },
+      ],
     });
-    return { delivery, items, superseded, wasSent: false, sentAtMs };
+    return { delivery, items, superseded, wasSent: false, isPromised, sentAtMs };
   });
 }
 
@@ -129,20 +126,6 @@ function maySend(pair: PairRow, delivery: DeliveryRow): boolean {
   if (delivery.state === 'sent') return true;
   if (!mayWrite(pair)) return false;
   return pair.halt === null || delivery.plan !== null;
-}
-
-/** The idempotency key is derived from what is carried, so that no crash can lose it and every attempt has the same. */
-function nativeWrite(ports: EnginePorts, delivery: DeliveryRow, item: DeliveryItem): NativeWrite {
-  const { kind, key, fields, expect, token, version } = item;
-  const carried = ports.hasher.sha256(version).slice(0, 16);
-  return {
-    kind,
-    key,
-    fields,
-    expect,
-    token,
-    idempotencyKey: `${delivery.pair}/${delivery.side}/${item.entity}/${carried}`,
-  };
 }
 
 function pageOf(
@@ -207,7 +190,7 @@ async function acknowledgeAll(
     const answer = new Answer(page, delivery, claim.sentAtMs);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
-      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, true);
+      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, 'yes');
       else answer.take(item, outcome);
     });
     for (const item of claim.superseded) answer.leave(item);
@@ -221,8 +204,10 @@ async function resolveSent(
   revision: SavedRevision,
   connector: Connector,
   claim: Claim,
+  signal: AbortSignal | undefined,
 ): Promise<DeliverResult> {
   const { delivery, items } = claim;
+  const { fate, images } = await fateOf(connector, delivery, signal);
   const before = await ports.store.pair(delivery.pair);
   const found = new Map(
     (await connector.readByKeys(items.map(({ key }) => key))).map((record) => [record.key, record]),
@@ -231,7 +216,12 @@ async function resolveSent(
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
     const answer = new Answer(page, delivery, claim.sentAtMs);
-    for (const item of items) answer.look(item, found.get(item.key) ?? null, before.tick);
+    refuseIfMoved(delivery, await transaction.delivery(delivery.id));
+    for (const item of items) {
+      const image = images[item.entity];
+      if (image !== undefined) answer.take(item, { kind: 'accepted', record: image });
+      else answer.look(item, found.get(item.key) ?? null, before.tick, fate === 'unknown' ? 'lost' : 'not made');
+    }
     return answer.commit(transaction.pair, revision);
   });
 }
@@ -292,7 +282,7 @@ class Answer {
   }
 
   /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
-  look(item: DeliveryItem, record: Snapshot | null, readTick: number, isAfterYes = false): void {
+  look(item: DeliveryItem, record: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
     const { side } = this.#delivery;
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
@@ -311,13 +301,16 @@ class Answer {
       });
       this.note(item, intent.kind === 'delete' ? 'landed' : 'not_landed', null, null);
     } else {
-      const seen = observe(item.entity, state, hub, side, {
+      // What is certain not to have been made is no doubt: whatever stands there, others made it.
+      const known = answer === 'not made' ? withoutIntents(state, (id) => id !== this.#delivery.id) : state;
+      const seen = observe(item.entity, known, hub, side, {
         snapshot: record,
         readTick: Math.max(readTick, state.sides[side]?.tick ?? 0),
         readAtMs: hub.nowMs,
         beganAtMs: this.#sentAtMs,
         complete: hub.complete?.[side] ?? null,
-        isAfterYes,
+        isAfterYes: answer === 'yes',
+        isLook: true,
       });
       // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
       const { presence } = seen.state;

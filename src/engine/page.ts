@@ -315,6 +315,7 @@ export class Page {
         side,
         state: 'planned' as const,
         attempt: 0,
+        announced: null,
         count: items.length,
         run: this.#options.run.id,
         plan: this.#options.plan ?? null,

@@ -182,6 +182,8 @@ export type Changes = MatchChanges &
       readonly id: number;
       readonly state: DeliveryState;
       readonly attempt: number;
+      /** Missing: as before, until it is done. */
+      readonly announced?: string | null;
       readonly outcome?: { readonly [kind: string]: number };
     }[];
     readonly intents?: readonly IntentRow[];
@@ -218,6 +220,8 @@ export type DeliveryRow = DeliverySummary & {
   readonly plan: number | null;
   readonly tick: number;
   readonly createdAtMs: number;
+  /** While it is sent: what is known of its batch before the commit (engine/announced-batch.ts); null where nothing is. */
+  readonly announced: string | null;
   readonly items: readonly DeliveryItem[];
 };
 

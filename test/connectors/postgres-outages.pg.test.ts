@@ -69,6 +69,39 @@ describe('a connection that is lost', () => {
     expect(await nameIn('a')).toBe('by somebody else');
   });
 
+  test('with the answer to the commit: whoever knows the mark of the batch finds out that it was made', async () => {
+    const marks: string[] = [];
+    proxy.mishap = { at: 'commit\0', kind: 'after' };
+    const announced: unknown[] = [];
+    const outcomes = await connector.write(batch(), undefined, async (mark, told) => {
+      expect(await nameIn('a')).toBe('name of a');
+      marks.push(mark);
+      announced.push(told);
+    });
+    expect(announced).toEqual([outcomes]);
+    const other = await place.open('records');
+    expect(await other.fateOf?.(marks[0] ?? '')).toBe('made');
+    await other.close();
+  });
+
+  test('with the commit, on its way: the batch was not made, and its mark says so', async () => {
+    const marks: string[] = [];
+    const note = async (mark: string): Promise<void> => void marks.push(mark);
+    proxy.mishap = { at: 'commit\0', kind: 'before' };
+    await expect(connector.write(batch(), undefined, note)).rejects.toMatchObject({ code: 'connector.unreachable' });
+    expect(await connector.fateOf?.(marks[0] ?? '')).toBe('not_made');
+  });
+
+  test('does not happen: a batch whose announcement is refused is not made', async () => {
+    const marks: string[] = [];
+    const refuse = async (mark: string): Promise<void> => {
+      marks.push(mark);
+      throw new Error('somebody else has taken it over');
+    };
+    await expect(connector.write(batch(), undefined, refuse)).rejects.toThrow('taken it over');
+    expect([await nameIn('a'), await connector.fateOf?.(marks[0] ?? '')]).toEqual(['name of a', 'not_made']);
+  });
+
   test('with the answer to the commit is looked up, and the write is accepted', async () => {
     proxy.mishap = { at: 'commit\0', kind: 'after' };
     const outcomes = await connector.write(batch());

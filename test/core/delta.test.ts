@@ -136,11 +136,11 @@ function foldOf(world: World): Folded {
 
 describe('a lost answer', () => {
   test.for([
-    ['lost on the way, and nothing happened', 'a=13 a? b!> b?', '13 > b', '13'],
-    ['lost on the way, and b added 3 itself', 'a=13 a? b!> b=13 b?', '13|16 asked', null],
-    ['lost on the way, and b added 5 itself', 'a=13 a? b!> b=15 b?', '15|18 asked', null],
-    ['lost after it landed', 'a=13 a? b!< b?', '13|16 asked', null],
-    ['lost after it landed, and b took it back', 'a=13 a? b!< b=10 b?', '10|13 asked', null],
+    ['lost on the way, and nothing happened', 'a=13 a? b!> b? b!', '13 > b', '13'],
+    ['lost on the way, and b added 3 itself', 'a=13 a? b!> b=13 b? b!', '13|16 asked', null],
+    ['lost on the way, and b added 5 itself', 'a=13 a? b!> b=15 b? b!', '15|18 asked', null],
+    ['lost after it landed', 'a=13 a? b!< b? b!', '13|16 asked', null],
+    ['lost after it landed, and b took it back', 'a=13 a? b!< b=10 b? b!', '10|13 asked', null],
   ] as const)('%s: what is not certain is asked', ([, steps, result, end]) => {
     const world = play(two(), steps);
     expect(outcome(world)).toBe(result);
@@ -148,7 +148,7 @@ describe('a lost answer', () => {
   });
 
   test('what is added while a person is asked is in each of the totals, and in their answer', () => {
-    const asked = play(two(), 'a=13 a? b!< b? a=15 a? b=14 b?');
+    const asked = play(two(), 'a=13 a? b!< b! a=15 a? b=14 b?');
     expect(outcome(asked)).toBe('16|19 asked');
     const note = asked.questions['u/clash']?.note;
     expect(note).toBe(
@@ -166,7 +166,7 @@ describe('a lost answer', () => {
   });
 
   test('the same without tokens: a value that did not move proves nothing', () => {
-    expect(outcome(play(worldOf(2, '10', false), 'a=13 a? b!> b?'))).toBe('10|13 asked');
+    expect(outcome(play(worldOf(2, '10', false), 'a=13 a? b!> b? b!'))).toBe('10|13 asked');
   });
 });
 const jo = { name: 'jo', note: null };

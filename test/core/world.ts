@@ -122,7 +122,8 @@ export function finishRead(world: World, side: SideName, taken: Taken, mode: Set
   if (real.fed !== taken.fed) return world;
   const isNews = taken.version !== taken.fed || isInDoubt(world, side);
   const next = isNews ? take(world, side, taken, mode) : world;
-  const isFenced = isNews && taken.tick < (world.state.sides[side]?.tick ?? 0);
+  const isHeldOff = next === world && isInDoubt(world, side);
+  const isFenced = isNews && (isHeldOff || taken.tick < (world.state.sides[side]?.tick ?? 0));
   return {
     ...withReal(next, side, { ...realOf(next, side), fed: isFenced ? never : taken.version }),
     complete: { ...next.complete, [side]: { tick: taken.tick, atMs: taken.atMs } },
@@ -138,7 +139,12 @@ export function take(
     tick,
     atMs,
     isAfterYes = false,
-  }: Pick<Taken, 'snapshot' | 'tick'> & { readonly atMs?: number; readonly isAfterYes?: boolean },
+    isLook = false,
+  }: Pick<Taken, 'snapshot' | 'tick'> & {
+    readonly atMs?: number;
+    readonly isAfterYes?: boolean;
+    readonly isLook?: boolean;
+  },
   mode: SettleMode = 'write',
 ): World {
   const hub = hubAt(world);
@@ -148,7 +154,7 @@ export function take(
   }
   const complete = world.complete[side] ?? null;
   const [readAtMs, beganAtMs] = [world.nowMs, atMs ?? world.nowMs];
-  const reading = { snapshot, readTick: tick, readAtMs, beganAtMs, complete, isAfterYes };
+  const reading = { snapshot, readTick: tick, readAtMs, beganAtMs, complete, isAfterYes, isLook };
   const seen = observe(e, world.state, hub, side, reading);
   // What is fenced is read again; the state remembers that the pass had something to show.
   if (seen.kind !== 'changed')
@@ -234,7 +240,7 @@ function resolveByLooking(world: World, side: SideName): World {
     return answered(world, side, { kind: 'stale', record: null });
   }
   const tick = Math.max(taken.tick, world.state.sides[side]?.tick ?? 0);
-  return withoutSent(take(world, side, { ...taken, tick }), side);
+  return withoutSent(take(world, side, { ...taken, tick, isLook: true }), side);
 }
 
 function withoutSent(world: World, side: SideName): World {

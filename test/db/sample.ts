@@ -127,6 +127,7 @@ export function delivery(id: number, entities: readonly number[], changes: Parti
     run: 1,
     plan: null,
     tick: 1,
+    announced: null,
     createdAtMs: 1_700_000_000_123,
     items: entities.map((number) => ({
       entity: entityId(number),

@@ -199,7 +199,14 @@ export function withSum(options: WorldOptions): WorldOptions {
   return {
     ...options,
     units: [sum, ...others],
-    sides: options.sides.map((side) => ({ ...side, write: 'W4', token: 'strong', automation: 0 })),
+    sides: options.sides.map((side) => ({
+      ...side,
+      write: 'W4',
+      token: 'strong',
+      answers: 'image',
+      automation: 0,
+      inert: null,
+    })),
     records,
     faults: options.faults.filter((name) => name !== 'restore side' && name !== 'restore hub' && name !== 'late'),
   };

@@ -2,7 +2,14 @@ import { connectMemory } from '../../src/connectors/memory/connector.js';
 import type { MemorySystem } from '../../src/connectors/memory/system.js';
 import { ParleyError } from '../../src/core/errors.js';
 import type { RecordKey } from '../../src/core/ids.js';
-import type { Connector, NativeRecord, NativeWrite, ReadPage, WriteOutcome } from '../../src/engine/connector.js';
+import type {
+  Announce,
+  Connector,
+  NativeRecord,
+  NativeWrite,
+  ReadPage,
+  WriteOutcome,
+} from '../../src/engine/connector.js';
 import { fieldsOf } from './options.js';
 import type { FaultQueue } from './faults.js';
 import type { Carried, Row, SimSystem } from './system.js';
@@ -78,7 +85,15 @@ export function simConnector(parts: Parts): Connector {
       const isLagging = faults.take(system.options.name, 'unlisted') !== null;
       return isLagging ? { ...page, keys: page.keys.slice(1) } : page;
     },
-    write: (writes) => writeBatch(parts, writes, show),
+    write: (writes, _signal, announce) =>
+      announce === undefined ? writeBatch(parts, writes, show) : writeAnnounced(parts, writes, { announce, show }),
+    async fateOf(mark) {
+      await before('fate');
+      if (system.state.made.has(mark)) return 'made';
+      // Whoever is still at it is ended, so that the answer is final.
+      system.state = { ...system.state, ended: new Set(system.state.ended).add(mark) };
+      return 'not_made';
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -176,4 +191,35 @@ async function writeBatch(
   await task.pause(`${name} written`);
   if (fault?.kind === 'lost response') return writes.map(() => ({ kind: 'unknown' }));
   return outcomes;
+}
+
+/** A batch in one transaction: announced with what it comes to, then made as a whole or not at all. */
+async function writeAnnounced(
+  { system, task, faults, watch }: Parts,
+  writes: readonly NativeWrite[],
+  { announce, show }: { readonly announce: Announce; readonly show: (record: NativeRecord) => NativeRecord },
+): Promise<readonly WriteOutcome[]> {
+  const { name } = system.options;
+  const batch = writes.map((write) => watch.carried(name, write));
+  await task.pause(`${name} write`);
+  const fault = faults.take(name, 'lost request', 'lost response');
+  if (fault?.kind === 'lost request') throw unreachable('No write of the batch took effect.');
+  for (;;) {
+    const { version } = system;
+    const mark = `batch ${system.state.announced}`;
+    system.state = { ...system.state, announced: system.state.announced + 1 };
+    await announce(
+      mark,
+      batch.map((carried) => system.would(carried)),
+    );
+    await task.pause(`${name} announced`);
+    if (system.state.ended.has(mark)) throw unreachable('The transaction was ended: nothing of the batch took effect.');
+    // Other users of the rows wait for a transaction; here they do not, and the batch is made anew after them.
+    if (system.version !== version) continue;
+    system.state = { ...system.state, made: new Set(system.state.made).add(mark) };
+    const outcomes = batch.map((carried) => system.execute(carried));
+    for (const outcome of outcomes) if ('record' in outcome && outcome.record !== null) show(outcome.record);
+    await task.pause(`${name} written`);
+    return fault === null || fault === undefined ? outcomes : writes.map(() => ({ kind: 'unknown' }));
+  }
 }

@@ -39,6 +39,10 @@ export type SystemState = {
   /** Rises when a copy of yesterday takes its place: tokens of before say nothing then. */
   readonly life: number;
   readonly automated: number;
+  /** Marks of announced batches that were made, and of those that were ended before that. */
+  readonly made: ReadonlySet<string>;
+  readonly ended: ReadonlySet<string>;
+  readonly announced: number;
 };
 
 export type Effect = {
@@ -73,6 +77,9 @@ export class SimSystem {
     version: 0,
     life: 1,
     automated: 0,
+    made: new Set(),
+    ended: new Set(),
+    announced: 0,
   };
 
   constructor(options: SideOptions, units: readonly UnitOptions[], witness: Witness) {
@@ -231,6 +238,16 @@ export class SimSystem {
     return { kind: 'accepted', record };
   }
 
+  /** What a write would come to now; nothing is made. */
+  would(carried: Carried): WriteOutcome {
+    const { kind, key, fields } = carried.write;
+    const objection = this.objection(carried);
+    if (objection !== null || kind === 'delete') return objection ?? { kind: 'accepted', record: null };
+    const kept = { ...(this.row(key)?.fields ?? this.#blank()) };
+    for (const [name, value] of Object.entries(fields)) kept[name] = this.#normal(name, value);
+    return { kind: 'accepted', record: { key, fields: kept, token: null } };
+  }
+
   execute(carried: Carried): WriteOutcome {
     return this.objection(carried) ?? this.effect(carried);
   }
@@ -330,6 +347,9 @@ export class SimSystem {
       late: [],
       automated: this.state.automated,
       done: this.state.done,
+      made: this.state.made,
+      ended: this.state.ended,
+      announced: this.state.announced,
     };
   }
 }

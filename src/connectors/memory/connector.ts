@@ -1,7 +1,9 @@
 import { ParleyError } from '../../core/errors.js';
 import { type RecordKey, recordKey } from '../../core/ids.js';
 import type {
+  Announce,
   Connector,
+  Fate,
   KeyPage,
   KeyRequest,
   NativeRecord,
@@ -37,14 +39,41 @@ export function connectMemory(system: MemorySystem, names: { readonly object?: s
       const sorted = system.keys.toSorted(byBytes).filter((key) => after === null || byBytes(key, after) > 0);
       return { keys: sorted.slice(0, limit), more: sorted.length > limit };
     },
-    async write(writes, signal): Promise<readonly WriteOutcome[]> {
+    async write(writes, signal, announce): Promise<readonly WriteOutcome[]> {
       signal?.throwIfAborted();
+      if (announce !== undefined) return writeAnnounced(system, writes, announce);
       const fault = system.takeFault('before_effect', 'lost_response', 'late');
       if (fault?.kind === 'before_effect') throw unreachable('No write of the batch took effect.');
       return writes.map((write) => execute(system, write, fault));
     },
+    async fateOf(mark): Promise<Fate> {
+      if (system.forgetsFates) return 'unknown';
+      return system.made.has(mark) ? 'made' : 'not_made';
+    },
     close: () => Promise.resolve(),
   };
+}
+
+/** All of the batch or nothing: it is announced with what it would come to, and made if that is still so. */
+async function writeAnnounced(
+  system: MemorySystem,
+  writes: readonly NativeWrite[],
+  announce: Announce,
+): Promise<readonly WriteOutcome[]> {
+  const fault = system.takeFault('before_effect', 'lost_response');
+  if (fault?.kind === 'before_effect') throw unreachable('No write of the batch took effect.');
+  for (let attempt = 1; ; attempt += 1) {
+    const before = system.version;
+    const mark = `batch ${before}.${attempt}`;
+    await announce(mark, system.wouldExecute(writes));
+    if (system.takeFault('ended_before') !== undefined) throw new Error('The process ended.');
+    // Others wait for the rows of a transaction; here they do not, and the batch is made anew after them.
+    if (system.version !== before) continue;
+    system.made.add(mark);
+    const outcomes = writes.map((write) => system.execute(write));
+    if (system.takeFault('ended_after') !== undefined) throw new Error('The process ended.');
+    return fault === undefined ? outcomes : writes.map(() => ({ kind: 'unknown' }));
+  }
 }
 
 function execute(system: MemorySystem, write: NativeWrite, fault: Fault | undefined): WriteOutcome {

@@ -6,11 +6,12 @@ import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../.
 /**
  * What can go wrong on the way to a system, once each. `before_effect`: the write fails and nothing happened.
  * `lost_response`: it happened, the answer did not arrive. `late`: no answer, and it happens at `runLate`.
- * `read`: a read of any kind fails. `other_history`: the system was put back, and the feed begins anew. Without `keys` a
- * fault strikes the whole batch.
+ * `read`: a read of any kind fails. `other_history`: the system was put back, and the feed begins anew. `ended_before` and
+ * `ended_after`: the process that writes an announced batch ends before or after its commit. Without `keys` a fault
+ * strikes the whole batch.
  */
 export type Fault =
-  | { readonly kind: 'read' | 'before_effect' | 'other_history' }
+  | { readonly kind: 'read' | 'before_effect' | 'other_history' | 'ended_before' | 'ended_after' }
   | { readonly kind: 'lost_response' | 'late'; readonly keys?: readonly RecordKey[] };
 
 export type MemoryOptions = {
@@ -36,6 +37,9 @@ export class MemorySystem {
   readonly truncated = new Map<string, number>();
   /** Records that the system will not have changed. */
   readonly refused = new Set<RecordKey>();
+  /** Marks of batches that were announced and made, and whether nobody can be asked about them any more. */
+  readonly made = new Set<string>();
+  forgetsFates = false;
   readonly #rows = new Map<RecordKey, Row>();
   readonly #gone = new Map<RecordKey, number>();
   /** What each write that was done left, by idempotency key. */
@@ -129,6 +133,17 @@ export class MemorySystem {
     if (this.options.remembersWrites !== false) this.#done.set(write.idempotencyKey, this.get(key));
     this.#writes += 1;
     return { kind: 'accepted', record: returnsRecords ? this.get(key) : null };
+  }
+
+  /** What a batch would come to now; nothing is made. */
+  wouldExecute(writes: readonly NativeWrite[]): readonly WriteOutcome[] {
+    const trial = new MemorySystem(this.options);
+    for (const [name, charactersMax] of this.truncated) trial.truncated.set(name, charactersMax);
+    for (const key of this.refused) trial.refused.add(key);
+    for (const [key, row] of this.#rows) trial.#rows.set(key, { ...row });
+    for (const [name, done] of this.#done) trial.#done.set(name, done);
+    trial.#version = this.#version;
+    return writes.map((write) => trial.execute(write));
   }
 
   #store(key: RecordKey, fields: NativeFields): void {

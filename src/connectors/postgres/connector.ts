@@ -1,5 +1,5 @@
 import { hasCode, ParleyError } from '../../core/errors.js';
-import type { Connector, ConnectorFactory, ConnectorSettings } from '../../engine/connector.js';
+import type { Connector, ConnectorFactory, ConnectorSettings, Fate } from '../../engine/connector.js';
 import { type Client, openClient, type Session } from './client.js';
 import { descriptionOf, loadTable } from './describe.js';
 import { type Attempt, explained, failureKind } from './failures.js';
@@ -7,6 +7,7 @@ import { KeyListing, readByKeys } from './keys.js';
 import { type Place, placeOf } from './place.js';
 import { readPage } from './read.js';
 import type { Table } from './table.js';
+import { fateOf } from './transaction.js';
 import { writeBatch } from './write.js';
 
 /**
@@ -47,19 +48,25 @@ class PostgresTable implements Connector {
   listKeys: Connector['listKeys'] = (request) =>
     this.#reading((session, table) => this.#listing.page(session, table, request), request.signal);
 
-  write: Connector['write'] = async (writes, signal) => {
+  write: Connector['write'] = async (writes, signal, announce) => {
     signal?.throwIfAborted();
     if (writes.length === 0) return [];
     try {
       return await this.#knowing(async () => {
         const table = await this.#client.use((session) => this.#load(session));
         if (table.kind === 'view') throw viewIsReadOnly(this.#place);
-        return writeBatch(this.#client, table, writes, signal);
+        return writeBatch(this.#client, table, writes, signal, announce);
       });
     } catch (error) {
       const privileges = ['select', ...new Set(writes.map(({ kind }) => (kind === 'create' ? 'insert' : kind)))];
       throw explained(error, this.#attempt('Nothing of the batch was written.', privileges));
     }
+  };
+
+  /** What the server has forgotten, nobody knows any more. */
+  fateOf = async (mark: string): Promise<Fate> => {
+    const table = await this.#knowing(() => this.#client.use((session) => this.#load(session)));
+    return fateOf(this.#client, mark, table.identity);
   };
 
   close: Connector['close'] = () => this.#client.close();

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { assert } from '../../core/assert.js';
+import type { Fate } from '../../engine/connector.js';
 import type { Client, Session } from './client.js';
 import { isConnectionFailure } from './failures.js';
 
@@ -13,9 +14,12 @@ export type TransactionOptions<T> = {
   readonly signal: AbortSignal | undefined;
   /** The result when nobody can say whether the transaction was committed. */
   readonly inDoubt: (result: T) => T;
+  /** Told before the commit, with what `fateOf` finds out by what became of it. */
+  readonly announce?: ((mark: string, result: T) => Promise<void>) | undefined;
 };
 
-type Commit = { readonly xid: string; readonly pid: string; readonly identity: string; readonly error: unknown };
+/** A transaction by its id, the server's process for it, and the server under which the id means anything. */
+type Commit = { readonly xid: string; readonly pid: string; readonly server: string };
 
 /**
  * Runs the work in one transaction. It throws only when nothing took effect: the connection was lost before the
@@ -25,7 +29,7 @@ type Commit = { readonly xid: string; readonly pid: string; readonly identity: s
 export async function inTransaction<T>(
   client: Client,
   work: (session: Session) => Promise<T>,
-  { identity, signal, inDoubt }: TransactionOptions<T>,
+  { identity, signal, inDoubt, announce }: TransactionOptions<T>,
 ): Promise<T> {
   const { result, lost } = await client.use(async (session) => {
     signal?.throwIfAborted();
@@ -34,31 +38,38 @@ export async function inTransaction<T>(
     const [xid, server] = row ?? [];
     assert(typeof xid === 'string' && typeof server === 'string', 'a transaction has an id and a server');
     const value = await session.cancellable(() => work(session), signal);
+    const commit: Commit = { xid, pid: session.pid, server };
+    await announce?.(JSON.stringify(commit), value);
     try {
       await session.query('commit');
       return { result: value, lost: null };
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
-      return { result: value, lost: { xid, pid: session.pid, identity: server, error } };
+      return { result: value, lost: { commit, error } };
     }
   });
   if (lost === null) return result;
-  switch (await fateOf(client, lost, identity)) {
-    case 'committed':
+  switch (await fateOf(client, JSON.stringify(lost.commit), identity)) {
+    case 'made':
       return result;
-    case 'aborted':
+    case 'not_made':
       throw lost.error;
+    case 'open':
     case 'unknown':
       return inDoubt(result);
   }
 }
 
-async function fateOf(client: Client, commit: Commit, identity: string): Promise<'committed' | 'aborted' | 'unknown'> {
+/** What became of a transaction, by its mark. `open`: the server could not be asked, or it is still at it. */
+export async function fateOf(client: Client, mark: string, identity: string): Promise<Fate> {
+  const commit = JSON.parse(mark) as Commit;
   const deadline = Date.now() + settleTimeoutMs;
   for (;;) {
     const status = await client.useFresh((session) => statusOf(session, commit, identity)).catch(() => null);
-    if (status === 'committed' || status === 'aborted') return status;
-    if (status === 'unknown' || Date.now() > deadline) return 'unknown';
+    if (status === 'committed') return 'made';
+    if (status === 'aborted') return 'not_made';
+    if (status === 'unknown') return 'unknown';
+    if (Date.now() > deadline) return 'open';
     await wait(settlePauseMs);
   }
 }
@@ -69,7 +80,7 @@ async function fateOf(client: Client, commit: Commit, identity: string): Promise
  * same id may stand for another transaction.
  */
 async function statusOf(session: Session, commit: Commit, identity: string): Promise<string> {
-  const [same] = await session.query(`select (${identity} = $1::text)::text`, [commit.identity]);
+  const [same] = await session.query(`select (${identity} = $1::text)::text`, [commit.server]);
   if (same?.[0] !== 'true') return 'unknown';
   const [row] = await session.query('select coalesce(pg_xact_status($1::text::xid8), $2::text)', [
     commit.xid,

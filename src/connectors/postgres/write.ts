@@ -2,14 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { assert } from '../../core/assert.js';
 import { ParleyError } from '../../core/errors.js';
 import type { RecordKey } from '../../core/ids.js';
-import type { NativeRecord, NativeWrite, WriteOutcome } from '../../engine/connector.js';
+import type { Announce, NativeRecord, NativeWrite, WriteOutcome } from '../../engine/connector.js';
 import type { Client, Session, TextRow } from './client.js';
 import { type Attempt, type Numbered, passOn } from './exchange.js';
 import { failureCode, failureKind, refusalOf } from './failures.js';
 import { type Located, locate } from './keys.js';
 import { textOf } from './sql-text.js';
 import { columnOf, recordOf, type Table } from './table.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type TransactionOptions } from './transaction.js';
 import { type Shape, shapeOf, statementOf } from './write-statements.js';
 
 /** Rows of one statement: more would only make its parameters larger. */
@@ -32,6 +32,7 @@ export async function writeBatch(
   table: Table,
   writes: readonly NativeWrite[],
   signal: AbortSignal | undefined,
+  announce?: Announce,
 ): Promise<readonly WriteOutcome[]> {
   const numbered = writes.map((write, position) => ({ position, write }));
   const filledIn: Outcomes = new Map();
@@ -40,13 +41,14 @@ export async function writeBatch(
     if (refusal !== null) filledIn.set(position, refusal);
   }
   const rest = numbered.filter(({ position }) => !filledIn.has(position));
-  const outcomes =
-    rest.length === 0 ? filledIn : new Map([...filledIn, ...(await attempts(client, table, rest, signal))]);
-  return numbered.map(({ position }) => {
-    const outcome = outcomes.get(position);
-    assert(outcome !== undefined, 'every write has an outcome');
-    return outcome;
-  });
+  const inOrder = (made: Outcomes): readonly WriteOutcome[] =>
+    numbered.map(({ position }) => {
+      const outcome = filledIn.get(position) ?? made.get(position);
+      assert(outcome !== undefined, 'every write has an outcome');
+      return outcome;
+    });
+  const tell = announce && ((mark: string, made: Outcomes) => announce(mark, inOrder(made)));
+  return inOrder(rest.length === 0 ? new Map() : await attempts(client, table, rest, { signal, announce: tell }));
 }
 
 /** A deadlock is nobody's fault and took nothing with it: the batch is tried again at once. */
@@ -54,9 +56,9 @@ async function attempts(
   client: Client,
   table: Table,
   writes: readonly Numbered[],
-  signal: AbortSignal | undefined,
+  rest: Pick<TransactionOptions<Outcomes>, 'signal' | 'announce'>,
 ): Promise<Outcomes> {
-  const options = { identity: table.identity, signal, inDoubt };
+  const options = { identity: table.identity, inDoubt, ...rest };
   for (let attempt = 1, work = writeTogether; ; ) {
     try {
       const chosen = work;

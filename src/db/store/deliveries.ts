@@ -22,6 +22,7 @@ export type RawDelivery = {
   plan: number | null;
   tick: number;
   created_at_ms: number;
+  announced: string | null;
   items: string;
 };
 
@@ -35,7 +36,7 @@ export function selectDelivery(sql: Sql, pair: PairId, id: number): Rows<RawDeli
   return sql`
     select
       pair, id, side, state, attempt, items_count as count, run, plan, tick,
-      (extract(epoch from created_at) * 1000)::bigint as created_at_ms, items
+      (extract(epoch from created_at) * 1000)::bigint as created_at_ms, announced, items
     from deliveries where pair = ${pair} and id = ${id}`;
 }
 
@@ -97,6 +98,7 @@ export function updateDeliveryStates(
       state = list.state,
       attempt = list.attempt,
       outcome = coalesce(list.outcome, delivery.outcome),
+      announced = case when list.state = 'sent' then coalesce(list.announced, delivery.announced) end,
       sent_at = case when list.state = 'sent' and delivery.state <> 'sent'
         then to_timestamp(${at.nowMs}::float8 / 1000) else delivery.sent_at end,
       done_at = case when list.state = 'done' then to_timestamp(${at.nowMs}::float8 / 1000) else delivery.done_at end
@@ -104,8 +106,9 @@ export function updateDeliveryStates(
       ${numbers(changes.map((change) => change.id))}::bigint[],
       ${texts(changes.map((change) => change.state))}::text[],
       ${numbers(changes.map((change) => change.attempt))}::integer[],
-      ${texts(changes.map((change) => (change.outcome === undefined ? null : JSON.stringify(change.outcome))))}::text[])
-      as list (id, state, attempt, outcome)
+      ${texts(changes.map((change) => (change.outcome === undefined ? null : JSON.stringify(change.outcome))))}::text[],
+      ${texts(changes.map((change) => change.announced ?? null))}::text[])
+      as list (id, state, attempt, outcome, announced)
     where delivery.pair = ${at.pair} and delivery.id = list.id`;
 }
 

@@ -145,9 +145,10 @@ function withDeliveries(rows: Tables['deliveries'], changes: Changes): Tables['d
     if (next.has(delivery.id)) throw new Error(`delivery ${delivery.id} is there already`);
     next.set(delivery.id, delivery);
   }
-  for (const { id, state, attempt } of deliveryStates) {
+  for (const { id, state, attempt, announced } of deliveryStates) {
     const row = next.get(id);
-    if (row !== undefined) next.set(id, { ...row, state, attempt });
+    const known = state === 'sent' ? (announced ?? row?.announced ?? null) : null;
+    if (row !== undefined) next.set(id, { ...row, state, attempt, announced: known });
   }
   return next;
 }
