@@ -1,7 +1,9 @@
 import { includes, join, withDot, type Dot } from './clock/version-vector.js';
 import { canonicalDecimal, DecimalNumber } from './decimal.js';
 import type { Json } from './json.js';
-import { accept, agreedAnew } from './register.js';
+import type { Hub } from './hub.js';
+import type { SideName } from './ids.js';
+import { accept, agreedAnew, contextOf } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { Register, Sibling } from './state.js';
 
@@ -26,8 +28,17 @@ export function isNumber(value: Json): boolean {
   return number !== null && number.text.length <= typedDigitsMax;
 }
 
-/** How a number was read: after a write to it that may have arrived, or in a record that began anew. */
+/** How a number was read: after a write to it that may have arrived, or with nothing before it to count from. */
 export type NumberReading = { readonly sent: Json; readonly isAnew: boolean };
+
+/**
+ * Whether all that is known of a side is from before our own database was put back: what it shows since may be what we
+ * wrote and have forgotten, and is nothing that somebody added.
+ */
+export function isOfEarlierEpoch(register: Register, side: SideName, { epoch }: Pick<Hub, 'epoch'>): boolean {
+  const actors = Object.keys(contextOf(register, side));
+  return actors.length > 0 && !actors.some((actor) => actor.endsWith(`#${epoch}`));
+}
 
 /** What an edit added, for people who read the ledger. */
 export function addedDetail(

@@ -12,7 +12,7 @@ import {
 import { restored } from './decide.js';
 import { unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
-import { addedDetail, isNumber, isSummed, withReading, type NumberReading } from './delta.js';
+import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -322,7 +322,8 @@ class Reading {
   }
 
   #readingOf({ name }: UnitRules): NumberReading {
-    return { sent: this.#doubted.get(name) ?? null, isAnew: this.#shadow?.presence !== 'present' };
+    const isOlder = isOfEarlierEpoch(registerOf(this.state, name), this.side, this.hub);
+    return { sent: this.#doubted.get(name) ?? null, isAnew: isOlder || this.#shadow?.presence !== 'present' };
   }
 
   /** The sides that have the unit and the record. */

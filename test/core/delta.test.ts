@@ -6,10 +6,11 @@ import type { SideName } from '../../src/core/ids.js';
 import { differences, emptyFold, foldEntry, type Folded } from '../../src/core/ledger/fold.js';
 import type { LedgerEntry, LedgerPayload } from '../../src/core/ledger/entry.js';
 import { patchBetween } from '../../src/core/patch.js';
-import { registerOf } from '../../src/core/register.js';
+import { observe } from '../../src/core/observe.js';
+import { registerOf, withoutIntents } from '../../src/core/register.js';
 import { undo, unitChanges } from '../../src/core/undo.js';
 import type { UnitRules } from '../../src/core/rules.js';
-import { a, b, c, d, e, either, rulesOf, u, unitOf } from './sample.js';
+import { a, b, c, d, e, either, k, rulesOf, u, unitOf } from './sample.js';
 import { isKept, outcome, play } from './steps.js';
 import { agreedWorld, deliver, edit, heal, hubAt, newWorld, read, settleOnce, valueAt, type World } from './world.js';
 
@@ -201,6 +202,18 @@ describe('what is no number', () => {
 test('a record that is back with another number began anew: nobody added the difference', () => {
   const world = play(two(), 'b=- b? b=4 b?');
   expect(outcome(world)).toBe('10|4 asked');
+});
+
+test('after our own database was put back a change there may be our own write, and is asked', () => {
+  const world = play(two(), 'a=13 a?');
+  const restored: World = { ...world, rules: world.rules, state: withoutIntents(world.state, () => false) };
+  const real = edit(edit(restored, a, { id: 'k', u: '13' }), b, { id: 'k', u: '13' });
+  const hub = { ...hubAt(real), epoch: 2 };
+  const snapshot = { key: k, fields: { id: 'k', u: '13' }, token: 'later' };
+  const times = { readTick: 99, readAtMs: 99_000, beganAtMs: 99_000, complete: null };
+  const { state, facts } = observe(e, real.state, hub, b, { snapshot, ...times });
+  expect(registerOf(state, u)).toMatchObject({ value: '13', status: 'unsettled' });
+  expect(facts.at(-1)?.detail).toMatchObject({ units: { u: { from: '10', to: '13', how: 'concurrent' } } });
 });
 
 test('a side that rounds is an image: the hub keeps every digit, and additions are taken of images', () => {

@@ -83,15 +83,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'create retried without lookup',
     file: 'src/engine/deliver-batch.ts',
-    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);`,
-    to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim);`,
+    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim, signal);`,
+    to: `  if (claim.wasSent && !claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim, signal);`,
     focus: { side: { creates: 'twins', remembers: false }, world: { faults: ['lost response', 'kill'], workers: 1 } },
   },
   {
     name: 'unknown resent without looking',
     file: 'src/engine/deliver-batch.ts',
-    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim);`,
-    to: `  if (claim.wasSent && claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim);`,
+    from: `    if (claim.wasSent) return await resolveSent(ports, revision, connector, claim, signal);`,
+    to: `  if (claim.wasSent && claim.items.some(({ kind }) => kind === 'create')) return await resolveSent(ports, revision, connector, claim, signal);`,
   },
   {
     name: 'unsent stale intents not superseded',

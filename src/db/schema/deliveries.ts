@@ -33,7 +33,8 @@ export const deliveries = pgTable(
     entities: wholes('entities').notNull(),
     // From the smallest to the greatest of `entities`: one cheap index entry finds the deliveries of an entity.
     span: wholeRange('span').notNull(),
-    // While it is sent: what was said of its batch before the commit, as JSON text; empty when it is yet to be said. Holds values of records.
+    // While it is sent: what was said of its batch before the commit, as JSON text; empty when it is yet to be said.
+    // Holds values of records.
     announced: text('announced'),
     // JSON text of counts by outcome; null before the first outcome.
     outcome: text('outcome'),
