@@ -33,8 +33,10 @@ test('what both add at once is in the total of both, and the ledger says who add
   const { rows } = await world.store.readModel.ledger(world.pair, { after: null, limit: 50 });
   const details = rows
     .filter(({ entry }) => entry.kind === 'edited')
-    .map(({ payload }) => (payload?.detail['units'] as { readonly phone?: { readonly added?: string } }).phone?.added);
-  expect(details.toSorted()).toEqual(['+2.5', '+3', '+5', '+5']);
+    .map(({ payload }) => payload?.detail['units'])
+    .map((units) => (units as { readonly phone: { readonly added: string } }).phone.added);
+  expect(new Set(details)).toEqual(new Set(['+2.5', '+3', '+5']));
+  expect(details).toHaveLength(4);
   const explained = await world.engine.explainRecord({ pair: world.pair, side: crm, key: key('1') });
   expect(explained.units.find(({ unit }) => unit === 'phone')?.sentences[0]).toContain(
     'what each side adds to it is added up',
