@@ -1,5 +1,6 @@
-import type { RecordKey, SideName } from '../core/ids.js';
+import type { EntityId, RecordKey, SideName } from '../core/ids.js';
 import type { Snapshot } from '../core/record.js';
+import type { Shadow } from '../core/state.js';
 import type { Page } from './page.js';
 import type { KeyedEntity } from './store.js';
 
@@ -27,4 +28,21 @@ export function buriedIn(page: Page, side: SideName, stored: readonly KeyedEntit
       return records.filter((record) => !isOlder(record));
     },
   };
+}
+
+/**
+ * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). One that is still
+ * to be deleted somewhere belongs to its entity until it is gone everywhere.
+ */
+export function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
+  const state = page.state(id);
+  const shadow = state?.sides[side];
+  // An entity has one record a side; a second one that came under its name is a stranger.
+  if (shadow?.presence === 'present' && shadow.key !== key) return false;
+  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);
+  return state?.presence.kind !== 'alias';
+}
+
+function isPresent({ presence }: Shadow): boolean {
+  return presence === 'present';
 }

@@ -5,13 +5,12 @@ import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
-import type { Shadow } from '../core/state.js';
 import type { SettleMode } from '../core/plan-writes.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
 import type { ReadPage } from './connector.js';
 import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
-import { buriedIn } from './buried.js';
+import { buriedIn, isLinkable } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
@@ -163,6 +162,8 @@ type Look = {
   readonly pass: PassStart;
   readonly page: ReadPage;
   readonly again: { readonly keys: readonly RecordKey[]; readonly records: readonly Snapshot[]; readonly tick: number };
+  /** More records than a page holds wait to be read again: what they show is not known yet. */
+  readonly isBehind: boolean;
 };
 
 async function lookAtSide(
@@ -178,16 +179,19 @@ async function lookAtSide(
   const stored = pair.cursors[input.side];
   const cursor = stored?.cursor ?? null;
   const pass = stored?.pass ?? { tick: pair.tick, atMs: await store.nowMs() };
-  const keys = input.again ? await store.rereads(input.pair, input.side, ports.pageSize ?? pageSizeDefault) : [];
+  const limit = ports.pageSize ?? pageSizeDefault;
+  const waiting = input.again ? await store.rereads(input.pair, input.side, limit + 1) : [];
+  const keys = waiting.slice(0, limit);
   const records = keys.length === 0 ? [] : await connector.readByKeys(keys);
   try {
-    const page = await connector.read({ cursor, limit: ports.pageSize ?? pageSizeDefault });
+    const page = await connector.read({ cursor, limit });
     return {
       cursor,
       isFirst: stored?.pass == null,
       pass,
       page: withoutSuspects(page),
       again: { keys, records, tick: pair.tick },
+      isBehind: waiting.length > limit,
     };
   } catch (error) {
     if (!hasCode(error, 'connector.cursor_expired')) throw error;
@@ -226,15 +230,15 @@ function tellsSetAside({ isFirst, cursor, page }: Look): boolean {
   return isFirst && (page.setAside.length > 0 || page.cursor !== cursor);
 }
 
-function cursorAfter(stored: SideCursor | undefined, { page, pass }: Look, nowMs: number): SideCursor {
+function cursorAfter(stored: SideCursor | undefined, { page, pass, isBehind }: Look, nowMs: number): SideCursor {
   const { suspect } = page;
   const found = suspect === undefined ? null : ({ code: 'connector.source_invalid', text: suspect } as const);
   return {
     ...stored,
     cursor: page.cursor,
     pass: page.more ? pass : null,
-    // A pass that was not believed says nothing about records that it did not return.
-    complete: page.more || suspect !== undefined ? (stored?.complete ?? null) : pass,
+    // A pass that was not believed says nothing about records that it did not return; nor does one that left some unread.
+    complete: page.more || isBehind || suspect !== undefined ? (stored?.complete ?? null) : pass,
     problem: found === null ? null : problemSince(stored?.problem, found, nowMs),
   };
 }
@@ -303,23 +307,6 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
 
 function uniqueByKey(snapshots: readonly Snapshot[]): readonly Snapshot[] {
   return [...new Map(snapshots.map((snapshot) => [snapshot.key, snapshot])).values()];
-}
-
-/**
- * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). One that is still
- * to be deleted somewhere belongs to its entity until it is gone everywhere.
- */
-function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
-  const state = page.state(id);
-  const shadow = state?.sides[side];
-  // An entity has one record a side; a second one that came under its name is a stranger.
-  if (shadow?.presence === 'present' && shadow.key !== key) return false;
-  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);
-  return state?.presence.kind !== 'alias';
-}
-
-function isPresent({ presence }: Shadow): boolean {
-  return presence === 'present';
 }
 
 function observeOn(
