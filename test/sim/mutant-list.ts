@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'tombstone compacted early',
-    file: 'src/engine/take-page.ts',
+    file: 'src/engine/buried.ts',
     from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);`,
     to: `  if (state?.presence.kind === 'tombstone') return false;`,
   },

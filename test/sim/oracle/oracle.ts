@@ -103,7 +103,10 @@ export class Oracle {
         }
         const isFirstBlank =
           canonical(unit, raw) === '' &&
-          (old === undefined || (canonical(unit, JSON.parse(old.raw) as Json) === '' && this.#isUnheard(old.authors)));
+          (old === undefined ||
+            // Of a record that was made anew the hub knew nothing yet.
+            was.sides[side as never]?.raws[unit.name as never] === undefined ||
+            (canonical(unit, JSON.parse(old.raw) as Json) === '' && this.#isUnheard(old.authors)));
         const said = isFirstBlank ? 0n : (register?.authors ?? 0n);
         this.state = { ...this.state, shown: this.state.shown | said };
         const actor = `${side}#${epoch}`;
