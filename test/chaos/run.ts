@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { check, type Verdict } from './checker.js';
+import { check } from './checker.js';
 import { startPeople } from './people.js';
 import { Chance } from '../faults/chance.js';
 import { approve, settle, settleAll } from './settle.js';
@@ -119,10 +119,9 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
   const healing = seconds(healingMs);
   say('checking');
   const before = await effectsOf(stack);
-  const verdicts: Verdict[] = [];
-  for (const pair of stack.pairs) verdicts.push(await check(stack, pair, people));
+  const verdicts = await Promise.all(stack.pairs.map((pair) => check(stack, pair, people)));
   violations.push(...verdicts.flatMap((verdict) => verdict.violations));
-  for (const pair of stack.pairs) await stack.client.pairs.run(pair);
+  await Promise.all(stack.pairs.map((pair) => stack.client.pairs.run(pair)));
   const after = await effectsOf(stack);
   if (after !== before) violations.push(`quiet: ${after - before} writes were made after everything had come to rest`);
   const sum = (name: 'edits' | 'created' | 'deleted' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
