@@ -54,6 +54,7 @@ export async function environmentOf(folder: string, { hub, temporal, urls, pairs
   const home = join(folder, '.parley');
   await mkdir(home, { recursive: true });
   await writeFile(join(folder, 'temporal.toml'), '[profile.default]\n');
+  const keys = await keysIn(home);
   const toC = pairs.map((pair, at) => [`C_${pair.toUpperCase()}_URL`, urls.c[at] ?? ''] as const);
   const variables: { [name: string]: string } = {
     PATH: process.env['PATH'] ?? '',
@@ -66,7 +67,8 @@ export async function environmentOf(folder: string, { hub, temporal, urls, pairs
     PARLEY_HOME: home,
     PARLEY_LOG: 'warn',
     PARLEY_CHECKPOINTS: join(home, 'checkpoints'),
-    PARLEY_CHECKPOINT_KEY: (await keysIn(home)).checkpoint,
+    PARLEY_CHECKPOINT_KEY: keys.checkpoint,
+    PARLEY_WRAPPING_KEY: keys.wrapping,
     PARLEY_TEST_ARMED: join(folder, 'armed'),
     PARLEY_TEST_WORKFLOWS: workflows,
     A_URL: urls.a,
