@@ -3,9 +3,11 @@ import type { Hub } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
 import { canonicalText } from './mapping/equality.js';
+import { readUnit, sameRaw } from './mapping/mapping.js';
+import type { NativeFieldMap } from './record.js';
 import { without } from './register.js';
 import { limitsOf, type UnitRules } from './rules.js';
-import type { Hop, Loop, Register, Shadow, Tries, Wrote } from './state.js';
+import type { Hop, Intent, Loop, Register, Shadow, Tries, Wrote } from './state.js';
 
 /**
  * Loops and their limits (semantics §1.8). Two systems that each change what we write are told by counting, not by
@@ -32,6 +34,20 @@ export function withTry(register: Register, side: SideName, vv: Vector): Registe
   const isSame = before !== undefined && vectorText(before.vv) === vectorText(vv);
   const tries: Tries = isSame ? { ...before, count: before.count + 1 } : { vv, count: 1, isParked: false };
   return withLoop(register, { ...loop, tries: { ...loop.tries, [side]: tries } });
+}
+
+/** Whether a record, read in doubt of a write, holds a field that is neither what it was nor what was written. */
+export function showsEdit(
+  units: readonly UnitRules[],
+  side: SideName,
+  given: { readonly raws: Shadow['raws']; readonly intent: Intent; readonly fields: NativeFieldMap },
+): boolean {
+  return units.some((unit) => {
+    const [old, sent] = [given.raws[unit.name], given.intent.units[unit.name]];
+    const raw = readUnit(unit, side, given.fields);
+    if (raw === undefined || old === undefined || sameRaw(unit, side, raw, old)) return false;
+    return sent === undefined || !sameRaw(unit, side, raw, sent.raw);
+  });
 }
 
 /** Nothing of this unit is written to the side until a person says so, or for a parked one until the value changes. */

@@ -17,7 +17,7 @@ import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import { brokenByOwn } from './invariant.js';
-import { answerTo, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
+import { answerTo, showsEdit, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
@@ -138,14 +138,17 @@ class Reading {
    * Step 3: a write to this record may or may not have landed. What shows the value we wrote is taken as landed (E5);
    * an unchanged token proves that nothing landed; anything else stays unproven, and the context stays low (L3). A value
    * that is still the old one is counted: a write that leaves nothing to see is not made for ever (E6). So is one that
-   * the side said yes to and left unchanged, token and all: that request was not lost.
+   * the side said yes to and left unchanged, token and all: that request was not lost. Where somebody changed another
+   * field, the new token is explained by that: the request may have been lost all the same.
    */
   resolveDoubt(intent: Intent): void {
     this.#resolved = true;
     this.#changed = true;
     const { snapshot, isAfterYes = false } = this.observation;
     if (!isAfterYes && this.#shadow?.token != null && this.#shadow.token === snapshot.token) return;
-    for (const unit of unitsOf(this.hub.rules, this.side)) {
+    const units = unitsOf(this.hub.rules, this.side);
+    const isMoved = !isAfterYes && showsEdit(units, this.side, { raws: this.#raws, intent, fields: snapshot.fields });
+    for (const unit of units) {
       const sent = intent.units[unit.name];
       const raw = readUnit(unit, this.side, snapshot.fields);
       if (sent === undefined) continue;
@@ -159,7 +162,7 @@ class Reading {
       if (!sameRaw(unit, this.side, raw, sent.raw)) {
         const old = this.#raws[unit.name];
         if (old === undefined || !sameRaw(unit, this.side, raw, old)) this.#unproven.add(unit.name);
-        else this.#units[unit.name] = withTry(register, this.side, sent.vv);
+        else if (!isMoved) this.#units[unit.name] = withTry(register, this.side, sent.vv);
         continue;
       }
       const raised = withLanded(withDelivered(register, this.side, sent.vv), this.side);

@@ -3,16 +3,17 @@ import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
 import { ruled } from './condition.js';
-import { isMaster, sideRules, unitsOf, type Hub } from './hub.js';
+import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import { intentOf, merged, ruleText, signatureOf, type Behind } from './intent.js';
 import { partnerFields } from './invariant.js';
 import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
+import { losersOf, ownValues } from './losers.js';
 import { isStopped } from './loop.js';
 import { isBlank } from './mapping/equality.js';
-import { isBlankRaw, putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
+import { putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Wait } from './reference.js';
 import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
@@ -59,7 +60,7 @@ const nothing = { facts: [], writes: [], questions: [], closes: [] } as const;
  * unchanged read confirms. One write is under way per record and side; a planned one that was not sent is superseded.
  */
 export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
-  if (state.presence.kind === 'tombstone') return planDeletes(withWaits(state, []), hub, mode);
+  if (state.presence.kind === 'tombstone') return planDeletes(entity, withWaits(state, []), hub, mode);
   let next = state;
   const facts: Fact[] = [];
   const writes: PlannedWrite[] = [];
@@ -202,37 +203,10 @@ function withUpdate(
       rule: ruleText(unit),
     })),
   };
-  return { state: withSide(state, side, { ...shadow, intent }), write, losers: firstContactLosers(hub, side, behind) };
-}
-
-/** On first contact the value of a side that does not decide is replaced: it is kept in the ledger (§2.3, R16). */
-function firstContactLosers(hub: Hub, side: SideName, behind: readonly Behind[]): Fact | null {
-  const lost = behind.filter(
-    ({ unit, register, old }) =>
-      // Under a condition, too: a side that was not master when it was first read said nothing to the register then.
-      unit.authority.kind !== 'either' &&
-      !isMaster(unit, side) &&
-      old !== undefined &&
-      !isBlankRaw(unit, side, old) &&
-      register.delivered[side] === undefined &&
-      // It held an equal value when the two met, so nothing of its own is lost with what the master says since.
-      register.noop[side] === undefined,
-  );
-  if (lost.length === 0) return null;
-  const units = Object.fromEntries(
-    lost.map(({ unit, old, target }) => [unit.name, { to: old ?? null, how: 'first contact', restored: target }]),
-  );
   return {
-    kind: 'stray',
-    entity: null,
-    side,
-    actor: { kind: 'rule' },
-    rule: ruleText((lost[0] as Behind).unit),
-    dot: null,
-    effects: [],
-    detail: { units },
-    lo: null,
-    hi: hub.nowMs,
+    state: withSide(state, side, { ...shadow, intent }),
+    write,
+    losers: losersOf(hub, side, behind, 'first contact'),
   };
 }
 
@@ -329,19 +303,22 @@ function withCreate(
 }
 
 /** The entity is deleted for good: the records that are left go too, if they still are what was decided on. */
-function planDeletes(state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
+function planDeletes(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
   const writes: PlannedWrite[] = [];
+  const facts: Fact[] = [];
   let next = withoutAwaited(state, hub);
   for (const { name: side } of hub.rules.sides) {
     const shadow = next.sides[side];
     const isUnderWay =
       shadow?.intent != null && (hub.sent.has(shadow.intent.delivery) || shadow.intent.kind === 'delete');
     if (shadow?.presence !== 'present' || isUnderWay || mode === 'hold' || shadow.refused === 'delete') continue;
+    const losers = losersOf(hub, side, ownValues(next, hub, side), 'deleted');
+    if (losers !== null) facts.push({ ...losers, entity });
     const planned = withDelete(next, hub, side);
     next = planned.state;
     writes.push(planned.write);
   }
-  return { ...nothing, state: next, writes };
+  return { ...nothing, state: next, facts, writes };
 }
 
 /** The delete of one record that is there, if it still is what was decided on. */

@@ -148,6 +148,19 @@ describe('a write that leaves a record as it was, version and all', () => {
   });
 });
 
+test('a lost request whose record shows an edit of another field is no write without effect', () => {
+  const rules = rulesOf({ sides: two, units: [unitOf('u', either()), unitOf('w', either())] });
+  const met = start(rules);
+  const withField = (world: World, value: string): World =>
+    edit(world, b, { id: 'k', u: valueAt(world, b) ?? null, w: value });
+  let world = play(met, 'a=y a?');
+  for (const value of ['1', '2', '3', '4']) {
+    world = deliver(world, b, 'lost before');
+    world = deliver(withField(world, value), b, 'answered');
+  }
+  expect([standing(world), Object.keys(world.questions)]).toEqual(['on_its_way', []]);
+});
+
 describe('a system that truncates and returns nothing to prove it', () => {
   const rules = rulesOf({ sides: two });
   /** b keeps three characters, answers nothing, and its versions move with every write. */

@@ -3,7 +3,7 @@ import { decideCreate, decideDelete, type Subject } from '../../src/core/decide.
 import type { SideName } from '../../src/core/ids.js';
 import { observeGone } from '../../src/core/presence.js';
 import type { RulesOptions } from './sample.js';
-import { a, b, c, e, either, rulesOf, unitOf } from './sample.js';
+import { a, b, c, e, either, masterA, rulesOf, unitOf } from './sample.js';
 import { play } from './steps.js';
 import { agreedWorld, heal, hubAt, newWorld, settleOnce, valueAt, type World } from './world.js';
 
@@ -213,4 +213,15 @@ test('what is made or deleted again goes under another name, and each attempt of
   expect([attempts.length > 1, new Set(attempts).size]).toEqual([true, 1]);
   const deleted = namesAfter('delete', 'a=- a? a=x a? a=- a?');
   expect([deleted.length, new Set(deleted).size]).toEqual([2, 2]);
+});
+
+test('a value that only a side that does not decide ever had is kept in the ledger when its record is deleted', () => {
+  const rules = rulesOf({ deletes: 'delete', units: [unitOf('v', either()), unitOf('u', masterA('restore'))] });
+  const met = agreedWorld({ rules, records: { [a]: { id: 'k', v: '1' }, [b]: { id: 'k', v: '1', u: 'own' } } });
+  const losersOf = (world: World) =>
+    world.facts.filter(({ kind }) => kind === 'stray').map(({ side, detail }) => [side, detail['units']]);
+  expect(losersOf(met)).toEqual([]);
+  const deleted = play(met, 'a=- a?');
+  expect(losersOf(deleted)).toEqual([[b, { u: { to: 'own', how: 'deleted', restored: null } }]]);
+  expect(losersOf(heal(deleted))).toHaveLength(1);
 });
