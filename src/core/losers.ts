@@ -14,7 +14,7 @@ export function losersOf(
   hub: Hub,
   side: SideName,
   behind: readonly Behind[],
-  how: 'first contact' | 'deleted',
+  how: 'first contact' | 'deleted' = 'first contact',
 ): Fact | null {
   const lost = behind.filter(
     ({ unit, register, old }) =>

@@ -203,11 +203,7 @@ function withUpdate(
       rule: ruleText(unit),
     })),
   };
-  return {
-    state: withSide(state, side, { ...shadow, intent }),
-    write,
-    losers: losersOf(hub, side, behind, 'first contact'),
-  };
+  return { state: withSide(state, side, { ...shadow, intent }), write, losers: losersOf(hub, side, behind) };
 }
 
 function planCreates(

@@ -23,13 +23,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'context raised at send instead of proof',
     file: 'src/core/plan-writes.ts',
-    from: `  return { state: withSide(state, side, { ...shadow, intent }), write, losers: losersOf(hub, side, behind, 'first contact') };`,
+    from: `  return { state: withSide(state, side, { ...shadow, intent }), write, losers: losersOf(hub, side, behind) };`,
     to: `  const raised = Object.fromEntries(behind.map(({ unit, register }) => [
     unit.name,
     { ...register, delivered: { ...register.delivered, [side]: register.vv } },
   ]));
   const sent: EntityState = { ...state, units: { ...state.units, ...raised } };
-  return { state: withSide(sent, side, { ...shadow, intent }), write, losers: losersOf(hub, side, behind, 'first contact') };`,
+  return { state: withSide(sent, side, { ...shadow, intent }), write, losers: losersOf(hub, side, behind) };`,
   },
   {
     name: 'any read-back accepted as image',
