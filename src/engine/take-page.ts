@@ -1,6 +1,5 @@
 import { hasCode, ParleyError } from '../core/errors.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
-import type { Fact } from '../core/ledger/entry.js';
 import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion, observeGone } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
@@ -68,7 +67,6 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       asks: input.plan === null,
     };
     const { records, deleted, split } = look.page;
-    if (split !== undefined) page.addFact(splitFact(input.side, split));
     const { side } = input;
     if (ahead === null) {
       await takeReady(taking, ports.pageSize ?? pageSizeDefault);
@@ -77,6 +75,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       const { tick: readTick, atMs: beganAtMs } = look.pass;
       await takeAhead({ transaction, page, side, records, deleted, readTick, beganAtMs, ...ahead });
     }
+    noteSplit(page, side, split);
     const stored = transaction.pair.cursors[side];
     const cursor = {
       ...cursorAfter(stored, look, transaction.nowMs),
@@ -117,9 +116,10 @@ async function stopBefore(page: Page, { pair, nowMs }: PairTransaction, side: Si
   await page.commit({ pair: { halt: { reason, counts: {}, atMs: nowMs } } });
 }
 
-/** Half of a source transaction is committed, for it is larger than a page may hold. */
-function splitFact(side: SideName, why: string): Fact {
-  return pairFact('a transaction is taken in parts', { kind: 'rule' }, { side, why });
+/** Half of a source transaction is committed, for it is larger than a page may hold. Rows shown again are no news (SPEC I8). */
+function noteSplit(page: Page, side: SideName, why: string | undefined): void {
+  if (why === undefined || page.isEmpty) return;
+  page.addFact(pairFact('a transaction is taken in parts', { kind: 'rule' }, { side, why }));
 }
 
 const nothingRead: TakePageResult = { read: 0, changed: 0, more: false };

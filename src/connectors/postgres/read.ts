@@ -16,12 +16,16 @@ type Cursor = {
   readonly since: string | null;
   readonly next: string | null;
   readonly after: readonly string[] | null;
+  /** Transactions that this pass has shown whole, beside pages before: their rows are not shown again. */
+  readonly whole?: readonly string[];
 };
 
 const fromTheStart: Cursor = { server: null, since: null, next: null, after: null };
 const setAsideMax = 100;
 /** How many rows beside its own a page takes so that the transactions that it shows are whole. */
 const besideMaxPages = 4;
+/** How many of them a cursor remembers; rows of others are shown twice, which costs a comparison. */
+const wholeMax = 500;
 
 /**
  * Reads one page of a pass. A pass shows the rows that transactions wrote which had not ended when the pass before it
@@ -65,6 +69,7 @@ async function tablePage(session: Session, table: Table, from: Cursor, limit: nu
     from.server,
     from.since,
     from.next ?? from.since,
+    `{${(from.whole ?? []).join(',')}}`,
     ...(from.after ?? []),
   ]);
   const [horizon, identity, isValid] = rows[0] ?? [];
@@ -76,7 +81,11 @@ async function tablePage(session: Session, table: Table, from: Cursor, limit: nu
   if (beside.length === 0) return page;
   const most = limit * besideMaxPages;
   const whole = { ...page, records: [...page.records, ...beside.slice(0, most)] };
-  return beside.length <= most ? whole : { ...whole, split: splitText(table, most) };
+  if (beside.length > most) return { ...whole, split: splitText(table, most) };
+  const cursor = parseCursor(page.cursor);
+  if (cursor.after === null) return whole;
+  const shown = new Set([...(from.whole ?? []), ...beside.flatMap(({ token }) => token ?? [])]);
+  return { ...whole, cursor: JSON.stringify({ ...cursor, whole: [...shown].slice(0, wholeMax) }) };
 }
 
 function splitText({ place }: Table, most: number): string {
@@ -105,7 +114,7 @@ left join lateral (
   select ${recordColumns(table, 't')}, 'page'::text as place${keepsWhole ? ', t.xmin as xid, t.tableoid as part, t.ctid as at' : ''}
   from ${table.place.sqlName} t
   where (h.is_valid or $2::text is null) and ${keyIsThere(table, 't')}
-    and ${from.since === null ? 'true' : isNewer} and ${keyIsAfter(table, from.after, 5)}
+    and ${from.since === null ? 'true' : isNewer} and t.xmin <> all ($5::text::xid[]) and ${keyIsAfter(table, from.after, 6)}
   order by ${keyOrder(table)} limit $1::text::bigint
 ) r on true`;
   return keepsWhole ? withWholeTransactions(table, page, { isNewer, isFirst: from.after === null }) : page;
@@ -152,7 +161,7 @@ function pageOf(
   const { server, since } = pass.from;
   const after = last === undefined ? null : keyParts(last.key, table.key.length);
   const cursor: Cursor = more
-    ? { server, since, next: pass.next, after }
+    ? { server, since, next: pass.next, after, whole: pass.from.whole ?? [] }
     : { server, since: pass.next, next: null, after: null };
   return { records, cursor: JSON.stringify(cursor), more };
 }
@@ -172,10 +181,11 @@ async function keyless(session: Session, table: Table): Promise<readonly SetAsid
 
 function parseCursor(text: string): Cursor {
   try {
-    const { server, since, next, after } = JSON.parse(text) as Cursor;
+    const { server, since, next, after, whole = [] } = JSON.parse(text) as Cursor;
     const isText = (value: unknown): boolean => value === null || typeof value === 'string';
     const isKey = after === null || (Array.isArray(after) && after.every((part) => typeof part === 'string'));
-    if ([server, since, next].every(isText) && isKey) return { server, since, next, after };
+    const isWhole = Array.isArray(whole) && whole.every((xid) => typeof xid === 'string' && /^\d+$/.test(xid));
+    if ([server, since, next].every(isText) && isKey && isWhole) return { server, since, next, after, whole };
   } catch {
     // Falls through: the text is not JSON.
   }
