@@ -193,11 +193,8 @@ export class SimSystem {
       return { ...row, registers: Object.fromEntries(registers) };
     };
     const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => [key, confirmed(row)]);
-    const gone = [...this.state.gone].map(([key, row]): [RecordKey, Gone] => [
-      key,
-      this.#unmissed(key) === null ? row : confirmed(row),
-    ]);
-    this.state = { ...this.state, rows: new Map(rows), gone: new Map(gone) };
+    // Of a record that is gone nothing is confirmed any more: the hub asks rather than to believe it (SPEC I3).
+    this.state = { ...this.state, rows: new Map(rows) };
   }
 
   /** Whether the precondition of a write holds now; null when it does, else the answer to it. */
