@@ -33,6 +33,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'pair.busy': 409,
   'pair.not_approved': 409,
   'pair.halted': 409,
+  'pair.over_limit': 409,
   'plan.not_found': 404,
   'plan.expired': 409,
   'plan.not_ready': 409,

@@ -47,6 +47,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'pair.busy': failed,
   'pair.not_approved': refused,
   'pair.halted': refused,
+  'pair.over_limit': refused,
   'plan.not_found': failed,
   'plan.expired': refused,
   'plan.not_ready': refused,

@@ -28,6 +28,7 @@ export const errorCodes = {
   'pair.busy': { retryable: true },
   'pair.not_approved': { retryable: false },
   'pair.halted': { retryable: false },
+  'pair.over_limit': { retryable: true },
   'plan.not_found': { retryable: false },
   'plan.expired': { retryable: false },
   'plan.not_ready': { retryable: true },

@@ -17,7 +17,7 @@ export type PairRules = {
   /** How likely links are treated once the pair runs: a plan lists them, a running pair asks. */
   readonly run: RunRules;
   /** When loops are stopped; a revision from before there were limits has none, and gets the defaults. */
-  readonly limits?: Limits;
+  readonly limits?: Partial<Limits>;
   /** What each record has to fulfil as a whole; a revision from before there were any has none. */
   readonly invariants?: readonly Invariant[];
 };
@@ -29,7 +29,7 @@ export type Invariant = {
   readonly place: string;
 };
 
-/** Limits against systems that change what we write (semantics §1.8). */
+/** Limits against systems that change what we write, and against runs out of proportion (semantics §1.8, §2.4). */
 export type Limits = {
   /** Changes of a unit in a row, each in answer to our own write, that stop it. */
   readonly hops: number;
@@ -38,12 +38,31 @@ export type Limits = {
   /** How long after our write a change there counts as an answer to it, and a value that is back as an old form. */
   readonly answerMs: number;
   readonly staleFormMs: number;
+  /** Creates, deletes and changes of one run that the brakes always let pass. */
+  readonly few: number;
+  /** Shares of the linked records above which the brakes stop a run, from 0 to 1. */
+  readonly createShare: number;
+  readonly deleteShare: number;
+  readonly changeShare: number;
+  /** Writes to one side within a minute after which the next batch waits; null: as many as there are. */
+  readonly writesPerMinute: number | null;
 };
 
-export const limitDefaults: Limits = { hops: 5, tries: 2, answerMs: 600_000, staleFormMs: 900_000 };
+export const limitDefaults: Limits = {
+  hops: 5,
+  tries: 2,
+  answerMs: 600_000,
+  staleFormMs: 900_000,
+  few: 10,
+  createShare: 0.01,
+  deleteShare: 0.01,
+  changeShare: 0.3,
+  writesPerMinute: null,
+};
 
-export function limitsOf({ limits }: PairRules): Limits {
-  return limits ?? limitDefaults;
+/** What the file says, and the default for what it does not say. */
+export function limitsOf({ limits }: Pick<PairRules, 'limits'>): Limits {
+  return limits === undefined ? limitDefaults : { ...limitDefaults, ...limits };
 }
 
 export type SideRules = {

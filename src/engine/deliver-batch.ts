@@ -19,6 +19,7 @@ import { withProblem } from './side-problem.js';
 import { takeBack } from './take-back.js';
 import type { DeliveryItem, DeliveryRow, IntentRow, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { decideOn, mayWrite, settleMode, settleOn } from './take-page.js';
+import { waitsForRate } from './write-rate.js';
 
 /**
  * Delivers one page of writes to one side (architecture, step 6): claim, write, acknowledge; two transactions and one
@@ -93,6 +94,7 @@ async function claimDelivery(
     const sentAtMs = transaction.nowMs;
     if (delivery.state === 'sent')
       return { delivery, items: delivery.items, superseded: [], wasSent: true, isPromised: false, sentAtMs };
+    if (await waitsForRate(transaction, revision, delivery.side)) return null;
     const page = pageOf(ports, revision, transaction, delivery);
     const moved = new Set(
       await transaction.movedSince(

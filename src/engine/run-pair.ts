@@ -2,6 +2,7 @@ import { brakeFor, type Brake } from '../core/brake.js';
 import { ParleyError } from '../core/errors.js';
 import type { EntityId, PairId, SideName } from '../core/ids.js';
 import { unpack } from '../core/pack.js';
+import { limitsOf } from '../core/rules.js';
 import { standings } from '../core/standing.js';
 import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
@@ -84,6 +85,7 @@ export async function checkBrakes(
       deletes: count('delete'),
       changes: count('update'),
       deleteLimit: rules.run.deleteLimit,
+      limits: limitsOf(rules),
     });
   if (brakeOn(left) === null) return { halted: false };
   return ports.store.transact(input.pair, async (transaction) => {

@@ -81,6 +81,8 @@ export interface PairTransaction extends MatchReads, ErasureTransaction, Referen
   entitiesByKeys(side: SideName, keys: readonly RecordKey[]): Promise<readonly KeyedEntity[]>;
   entitiesByIds(ids: readonly EntityId[]): Promise<readonly StoredEntity[]>;
   delivery(id: number): Promise<DeliveryRow | null>;
+  /** Writes that were sent to a side within the last `ms` milliseconds. */
+  writesWithin(side: SideName, ms: number): Promise<number>;
   /** Ids among these whose state was committed after `tick`. */
   movedSince(ids: readonly EntityId[], tick: number): Promise<readonly EntityId[]>;
   /** The plan that is being read, decided or applied, if any. */

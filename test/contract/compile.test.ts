@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PairRules } from '../../src/core/rules.js';
+import { limitDefaults, limitsOf, type PairRules } from '../../src/core/rules.js';
 import { compileConfig } from '../../src/contract/config/load.js';
 import { soundConnections, soundPair } from './broken-file.js';
 
@@ -187,6 +187,21 @@ run: { every: 90s, verify: never }
     { kind: 'certain', fields: { crm: ['nr'], erp: ['no'] }, text: 'crm.nr = erp.no' },
   ]);
   expect(rules.run).toEqual({ everyMs: 90_000, verifyEveryMs: null, deleteLimit: 10 });
+});
+
+test('limits are read each in its unit, and what is not written keeps its default', () => {
+  const written = 'hops: 8, stale_form: 1h, changes: 50 %, deletes: 0.5 %, few: 3, writes: 600 per minute';
+  const rules = compile(`${soundPair}\nlimits: { ${written} }\n`);
+  expect(rules.limits).toEqual({
+    hops: 8,
+    staleFormMs: 3_600_000,
+    changeShare: 0.5,
+    deleteShare: 0.005,
+    few: 3,
+    writesPerMinute: 600,
+  });
+  expect(limitsOf(rules)).toEqual({ ...limitDefaults, ...rules.limits });
+  expect(compile(soundPair).limits).toBeUndefined();
 });
 
 test('words that older YAML turns into other values stay text', () => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { brakeFor } from '../../src/core/brake.js';
+import { limitDefaults } from '../../src/core/rules.js';
 
 // SPEC I16: a run out of proportion stops before its first write.
 
-const load = { linked: 0, creates: 0, deletes: 0, changes: 0, deleteLimit: null };
+const load = { linked: 0, creates: 0, deletes: 0, changes: 0, deleteLimit: null, limits: limitDefaults };
 
 test.for([
   [{ linked: 5, deletes: 10 }, null],
@@ -27,6 +28,10 @@ test.for([
   [{ linked: 100, changes: 31 }, 'changes'],
   [{ linked: 46_521, changes: 13_956 }, null],
   [{ linked: 46_521, changes: 13_957 }, 'changes'],
+  [{ linked: 1000, changes: 1000, limits: { ...limitDefaults, changeShare: 1 } }, null],
+  [{ linked: 1000, creates: 11, limits: { ...limitDefaults, createShare: 0.05 } }, null],
+  [{ linked: 1000, deletes: 6, limits: { ...limitDefaults, few: 5, deleteShare: 0 } }, 'deletes'],
+  [{ linked: 1000, creates: 11, limits: { ...limitDefaults, deleteShare: 1 } }, 'creates'],
 ] as const)('%o → %s', ([given, stopped]) => {
   const brake = brakeFor({ ...load, ...given });
   expect(brake === null ? null : Object.keys(brake.counts)[0]).toBe(stopped);

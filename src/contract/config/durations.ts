@@ -80,3 +80,24 @@ export function parseLimit(text: string): { readonly count: number } | TextFault
   if (unit === '') return fault(0, text.length, 'a limit says per what it counts', hint);
   return fault(number.length + rest.indexOf(unit), unit.length, 'a limit counts per run', hint);
 }
+
+/** Reads `30 %` or `0.5 %` as a share from 0 to 1. Never throws. */
+export function parseShare(text: string): { readonly share: number } | TextFault {
+  const hint = 'write it as: 30 %';
+  const found = /^(\d{1,3}(?:\.\d{1,4})?)\s*%$/.exec(text);
+  if (found === null) return fault(0, text.length, 'a share is a number and a percent sign', hint);
+  const share = Number(found[1]) / 100;
+  return share <= 1 ? { share } : fault(0, text.length, 'a share is at most 100 %', hint);
+}
+
+/** Reads `600 per minute`. Never throws. */
+export function parseRate(text: string): { readonly perMinute: number } | TextFault {
+  const hint = 'write it as: 600 per minute';
+  const number = /^\d{1,9}(?=\s|$)/.exec(text)?.[0];
+  if (number === undefined || Number(number) === 0)
+    return fault(0, /^\S*/.exec(text)?.[0].length ?? 1, 'a rate starts with a whole number from 1 up', hint);
+  const unit = text.slice(number.length).trim();
+  if (/^per\s+minute$/.test(unit)) return { perMinute: Number(number) };
+  if (unit === '') return fault(0, text.length, 'a rate says per what it counts', hint);
+  return fault(text.length - unit.length, unit.length, 'a rate counts per minute', hint);
+}

@@ -3,11 +3,12 @@ import type { MatchRule, PairRules } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { WeighWritten } from './likeness-reader.js';
 import { readInvariants } from './invariant-reader.js';
+import { readLimits } from './limits-reader.js';
 import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
 import { revisionOf } from './revision.js';
-import { conflictsSchema, pairSchema, runSchema, systemSchema, weighSchema } from './schema.js';
+import { conflictsSchema, limitsSchema, pairSchema, runSchema, systemSchema, weighSchema } from './schema.js';
 import { findSecrets, redacted } from './secrets.js';
 import { checkShape, isMapping, valueAt } from './shape-problems.js';
 import { namePattern, readCreates, readDeletes, readEdited, readSides } from './side-reader.js';
@@ -48,7 +49,8 @@ type Read = {
   readonly units: ReadonlyMap<string, ReadUnit | null>;
   readonly match: readonly MatchRule[];
   readonly uses: readonly FieldUse[];
-  readonly rules: Omit<PairRules, 'pair' | 'revision' | 'sides' | 'units' | 'match'> & {
+  readonly rules: Omit<PairRules, 'pair' | 'revision' | 'sides' | 'units' | 'match' | 'limits'> & {
+    readonly limits: ReturnType<typeof readLimits>;
     readonly creates: ReturnType<typeof readCreates>;
     readonly deletes: ReturnType<typeof readDeletes>;
     readonly edited: ReturnType<typeof readEdited>;
@@ -91,6 +93,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
       about: data?.about ?? '',
       owner: data?.owner ?? '',
       run: readRun({ source, report }),
+      limits: readLimits({ source, report }),
       creates: readCreates(context, sides),
       deletes: readDeletes(context, sides),
       edited: readEdited(context),
@@ -217,6 +220,7 @@ function knownKeys(path: YamlPath): readonly string[] {
   if (last === 'highest' || last === 'lowest') return ['monotone'];
   if (path[0] === 'systems') return Object.keys(systemSchema.shape);
   if (path[0] === 'run') return Object.keys(runSchema.shape);
+  if (path[0] === 'limits') return Object.keys(limitsSchema.shape);
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);
   if (last === 'conflict') return conflictKeys;
   if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray'];
@@ -242,6 +246,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
     units: [...read.units.values()].flatMap((unit) => (unit?.rules === undefined ? [] : [unit.rules])),
     match: read.match,
     run: rules.run,
+    ...(rules.limits === undefined ? {} : { limits: rules.limits }),
     ...(rules.invariants === undefined || rules.invariants.length === 0 ? {} : { invariants: rules.invariants }),
   };
   return { ...meaning, revision: revisionId(revisionOf(meaning, source.text)) };

@@ -133,3 +133,15 @@ export function putIntents(sql: Sql, pair: PairId, intents: readonly IntentRow[]
       side = excluded.side, kind = excluded.kind, units = excluded.units, state = excluded.state, code = excluded.code,
       message = excluded.message, at = excluded.at`;
 }
+
+/** Deliveries are few and numbered in order: the newest ones tell, whatever the table holds. */
+const deliveriesLooked = 1_000;
+
+export function selectWrites(sql: Sql, pair: PairId, side: SideName, withinMs: number): Rows<{ count: number }> {
+  return sql`
+    select coalesce(sum(items_count), 0)::int as count
+    from (
+      select side, items_count, sent_at from deliveries where pair = ${pair} order by id desc limit ${deliveriesLooked}
+    ) as newest
+    where side = ${side} and sent_at > clock_timestamp() - make_interval(secs => ${withinMs}::float8 / 1000)`;
+}

@@ -5,7 +5,7 @@ import type { Rows, Sql } from '../client.js';
 import type { WrappingKeys } from '../wrapping-keys.js';
 import { commitChanges } from './commit.js';
 import { conflictRow, selectOpenConflicts } from './conflicts.js';
-import { deliveryRow, selectDelivery, selectOpen } from './deliveries.js';
+import { deliveryRow, selectDelivery, selectOpen, selectWrites } from './deliveries.js';
 import { selectKeptApart } from './kept-apart.js';
 import { selectAlike, selectTextCounts, setSimilarity } from './match-texts.js';
 import { selectByMatch } from './match-values.js';
@@ -61,6 +61,7 @@ export async function lockedPair(sql: Sql, id: PairId, secrets: StoreSecrets): P
       const [row] = await selectDelivery(sql, id, delivery);
       return row === undefined ? null : deliveryRow(row);
     },
+    writesWithin: async (side, ms) => (await selectWrites(sql, id, side, ms))[0]?.count ?? 0,
     openPlan: async () => {
       const [row] = await selectOpenPlan(sql, id);
       return row === undefined ? null : planRow(row);
