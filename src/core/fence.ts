@@ -1,9 +1,10 @@
 import { unitsOf, type Hub } from './hub.js';
 import type { SideName, UnitName } from './ids.js';
+import { isBackSoon } from './loop.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
 import { registerOf, withoutConfirmation } from './register.js';
-import type { EntityState, Register } from './state.js';
+import type { EntityState, Register, Shadow } from './state.js';
 
 /**
  * A fenced reading is read again; but the pass that it belongs to is complete without it, and must not be taken as proof
@@ -20,4 +21,24 @@ export function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapsh
     units[unit.name] = withoutConfirmation(register, side, hub.tick);
   }
   return Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
+}
+
+/**
+ * A system without versions that shows, soon after our write, what was there before it: a lagging replica, or a person
+ * (semantics §1.9). Taken as an edit it would undo the write; read again later, only a person's edit is still there.
+ */
+export function looksOld(
+  shadow: Shadow | undefined,
+  { snapshot, readAtMs }: { readonly snapshot: Snapshot; readonly readAtMs: number },
+  hub: Hub,
+  side: SideName,
+): boolean {
+  if (snapshot.token !== null || shadow?.presence !== 'present') return false;
+  return unitsOf(hub.rules, side).some((unit) => {
+    const wrote = shadow.wrote[unit.name];
+    const old = shadow.raws[unit.name];
+    if (wrote === undefined || old === undefined) return false;
+    const raw = readUnit(unit, side, snapshot.fields);
+    return raw !== undefined && !sameRaw(unit, side, raw, old) && isBackSoon(wrote, unit, raw, { atMs: readAtMs, hub });
+  });
 }

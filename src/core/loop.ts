@@ -120,8 +120,8 @@ export function withLanded(register: Register, side: SideName): Register {
 
 /** Our write of a unit was answered: what it replaced is marked. Older ones that no longer matter are forgotten. */
 export function withWrote(wrote: Shadow['wrote'], unit: UnitRules, old: Json | undefined, hub: Hub): Shadow['wrote'] {
-  const { answerMs, staleFormMs } = limitsOf(hub.rules);
-  const sinceMs = hub.nowMs - Math.max(answerMs, staleFormMs);
+  const { answerMs, staleFormMs, replicaMs } = limitsOf(hub.rules);
+  const sinceMs = hub.nowMs - Math.max(answerMs, staleFormMs, replicaMs);
   const recent = Object.entries(wrote).filter(([, { atMs }]) => atMs >= sinceMs);
   return { ...Object.fromEntries(recent), [unit.name]: { atMs: hub.nowMs, mark: markOf(unit, old ?? null) } };
 }
@@ -143,6 +143,16 @@ export function answerTo(
     isAnswer: afterMs <= answerMs,
     isStaleForm: afterMs <= staleFormMs && wrote.mark === markOf(unit, raw),
   };
+}
+
+/** Whether a value is the one that our last write replaced, and it was read so soon after that a copy may still show it. */
+export function isBackSoon(
+  wrote: Wrote,
+  unit: UnitRules,
+  raw: Json,
+  { atMs, hub }: { readonly atMs: number; readonly hub: Hub },
+): boolean {
+  return atMs - wrote.atMs < limitsOf(hub.rules).replicaMs && wrote.mark === markOf(unit, raw);
 }
 
 /**

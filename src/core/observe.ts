@@ -10,7 +10,7 @@ import {
   type Refusal,
 } from './guard.js';
 import { restored } from './decide.js';
-import { unconfirmed } from './fence.js';
+import { looksOld, unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
@@ -40,6 +40,8 @@ export type Observation = {
   readonly isAfterYes?: boolean;
   /** The record was looked at because the answer to a write was lost, and what became of the write cannot be known better. */
   readonly isLook?: boolean;
+  /** The reading may come from a copy of the system that lags: not the answer to a write of ours, nor a look after one. */
+  readonly mayLag?: boolean;
 };
 
 export type Observed = {
@@ -66,14 +68,11 @@ export function observe(
 ): Observed {
   const { snapshot } = observation;
   const shadow = state.sides[side];
-  if (shadow !== undefined && observation.readTick < shadow.tick)
-    return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
-  // What became of a number that was written may be known better than by looking; until then the record is read again.
-  if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
-    return { kind: 'stale', state, facts: [] };
+  const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
+  if (isOld || (shadow !== undefined && observation.readTick < shadow.tick))
+    return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
-
   const reading = new Reading(entity, state, hub, side, observation);
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);

@@ -38,6 +38,8 @@ export type Limits = {
   /** How long after our write a change there counts as an answer to it, and a value that is back as an old form. */
   readonly answerMs: number;
   readonly staleFormMs: number;
+  /** How far a copy of a system without versions may lag: what it shows that long after our write is read again. */
+  readonly replicaMs: number;
   /** Creates, deletes and changes of one run that the brakes always let pass. */
   readonly few: number;
   /** Shares of the linked records above which the brakes stop a run, from 0 to 1. */
@@ -53,6 +55,7 @@ export const limitDefaults: Limits = {
   tries: 2,
   answerMs: 600_000,
   staleFormMs: 900_000,
+  replicaMs: 60_000,
   few: 10,
   createShare: 0.01,
   deleteShare: 0.01,

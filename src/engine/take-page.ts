@@ -290,7 +290,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs };
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
   for (const snapshot of recordsAgain) {
-    const observation: Observation = { snapshot, readTick: again.tick, ...times, complete };
+    const observation: Observation = { snapshot, readTick: again.tick, ...times, complete, mayLag: true };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of again.keys) {
@@ -298,7 +298,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
     if (!reread.has(key)) goneOn(page, known.get(key), { side, key, readTick: again.tick, ended }, finish);
   }
   for (const snapshot of records) {
-    const observation: Observation = { snapshot, readTick: look.pass.tick, ...times, complete };
+    const observation: Observation = { snapshot, readTick: look.pass.tick, ...times, complete, mayLag: true };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
   for (const key of read.deleted) goneOn(page, known.get(key), { side, key, readTick: look.pass.tick, ended }, finish);

@@ -190,11 +190,12 @@ run: { every: 90s, verify: never }
 });
 
 test('limits are read each in its unit, and what is not written keeps its default', () => {
-  const written = 'hops: 8, stale_form: 1h, changes: 50 %, deletes: 0.5 %, few: 3, writes: 600 per minute';
+  const written = 'hops: 8, stale_form: 1h, replica: 5s, changes: 50 %, deletes: 0.5 %, few: 3, writes: 600 per minute';
   const rules = compile(`${soundPair}\nlimits: { ${written} }\n`);
   expect(rules.limits).toEqual({
     hops: 8,
     staleFormMs: 3_600_000,
+    replicaMs: 5_000,
     changeShare: 0.5,
     deleteShare: 0.005,
     few: 3,

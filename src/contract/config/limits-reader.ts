@@ -24,10 +24,14 @@ export function readLimits(context: LimitsContext): Partial<Limits> | undefined 
     const count = readCount(context, name, written[name]);
     if (count !== undefined) found[name] = count;
   }
-  const answerMs = readText(context, 'answer', written.answer, spanOf);
-  if (answerMs !== undefined) found.answerMs = answerMs;
-  const staleFormMs = readText(context, 'stale_form', written.stale_form, spanOf);
-  if (staleFormMs !== undefined) found.staleFormMs = staleFormMs;
+  for (const [key, name] of [
+    ['answer', 'answerMs'],
+    ['stale_form', 'staleFormMs'],
+    ['replica', 'replicaMs'],
+  ] as const) {
+    const ms = readText(context, key, written[key], spanOf);
+    if (ms !== undefined) found[name] = ms;
+  }
   for (const [key, name] of [
     ['creates', 'createShare'],
     ['deletes', 'deleteShare'],

@@ -198,6 +198,11 @@ export const limitsSchema = z
     stale_form: text.optional().meta({
       description: 'How long after our write a value that is back counts as an old form: 1s to 1d. Default: 15m.',
     }),
+    replica: text.optional().meta({
+      description:
+        'How far a copy of a system without versions may lag: a value that is back so soon after our write is read again ' +
+        'before it counts: 1s to 1d. Default: 1m.',
+    }),
     creates: share('create', '1 %'),
     deletes: share('delete', '1 %'),
     changes: share('change', '30 %'),
