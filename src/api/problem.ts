@@ -44,6 +44,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'keys.unknown': 503,
   'record.not_found': 404,
   'record.erased': 410,
+  'record.not_linked': 409,
   'conflict.not_found': 404,
   'conflict.changed': 409,
   'conflict.already_decided': 409,

@@ -58,6 +58,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'keys.unknown': refused,
   'record.not_found': failed,
   'record.erased': failed,
+  'record.not_linked': refused,
   'conflict.not_found': failed,
   'conflict.changed': refused,
   'conflict.already_decided': refused,

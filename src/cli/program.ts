@@ -20,6 +20,7 @@ import { recordErase } from './commands/record-erase.js';
 import { recordList } from './commands/record-list.js';
 import { recordLog } from './commands/record-log.js';
 import { recordShow } from './commands/record-show.js';
+import { recordUnlink } from './commands/record-unlink.js';
 import { reviewBulk } from './commands/review-bulk.js';
 import { reviewDecide } from './commands/review-decide.js';
 import { reviewList } from './commands/review-list.js';
@@ -95,7 +96,7 @@ function addReview(program: Command, session: Session): void {
 
 function addRecord(program: Command, session: Session): void {
   const record = program.command('record').description('single records: what they are and why');
-  for (const add of [recordShow, recordBlame, recordLog, recordList, recordErase]) add(record, session);
+  for (const add of [recordShow, recordBlame, recordLog, recordList, recordUnlink, recordErase]) add(record, session);
 }
 
 function addLedger(program: Command, session: Session): void {

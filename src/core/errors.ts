@@ -39,6 +39,7 @@ export const errorCodes = {
   'keys.unknown': { retryable: false },
   'record.not_found': { retryable: false },
   'record.erased': { retryable: false },
+  'record.not_linked': { retryable: false },
   'conflict.not_found': { retryable: false },
   'conflict.changed': { retryable: false },
   'conflict.already_decided': { retryable: false },

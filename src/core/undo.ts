@@ -31,7 +31,7 @@ export type Changes = {
   readonly deleted: boolean;
   /** Sides on which a record was made of it. */
   readonly created: readonly SideName[];
-  /** Links cannot be taken back: which record had which value before is not told apart afterwards. */
+  /** Records were linked: that is taken back by `unlink`, which has to know which record leaves. */
   readonly linked: boolean;
 };
 
@@ -81,7 +81,8 @@ export function undo(subject: Subject, changes: Changes, what: string, by: By): 
   const questions: Question[] = [];
   const left: { unit: UnitName | null; why: string }[] = [];
   const isGone = state.presence.kind === 'tombstone' || state.presence.kind === 'alias';
-  if (state.presence.kind === 'alias' || changes.linked) left.push({ unit: null, why: 'a link is not taken back' });
+  if (state.presence.kind === 'alias' || changes.linked)
+    left.push({ unit: null, why: 'a link is taken back by itself: parley record unlink' });
   let lost: string | null = null;
   if (changes.deleted && state.presence.kind === 'tombstone') {
     const made = recreate(subject, what, by);

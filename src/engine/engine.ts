@@ -2,6 +2,7 @@ import type { Evaluate } from '../core/expression.js';
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { EntityState } from '../core/state.js';
+import type { Unlinked } from '../core/unlink.js';
 import type { ExportInput, ExportLine } from '../core/ledger/export.js';
 import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Marks, Runner } from './ports.js';
 import type { ReadModel } from './read-model.js';
@@ -53,6 +54,8 @@ export type Engine = {
   recordAsOf(input: RecordAsOfInput): Promise<RecordAsOf>;
   /** Forgets a record for good; @throws `record.not_found`, `pair.busy`, `erasure.no_key`. */
   eraseRecord(input: EraseInput): Promise<EraseResult>;
+  /** Takes a link back; @throws `record.not_found`, `record.not_linked`, `pair.busy`. */
+  unlinkRecord(input: UnlinkInput): Promise<UnlinkResult>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
   /** The ledger as lines that prove themselves, for `verifyExport`; @throws `record.not_found`. */
   exportLedger(input: ExportInput): AsyncGenerator<ExportLine>;
@@ -191,6 +194,24 @@ export type EraseInput = {
 };
 /** `deleting`: the systems are to delete it first; ask again when they have. */
 export type EraseResult = { readonly state: 'erased' | 'deleting'; readonly entity: EntityId };
+
+export type UnlinkInput = {
+  readonly pair: PairId;
+  /** The record that leaves: the others stay one. */
+  readonly side: SideName;
+  readonly key: RecordKey;
+  readonly by: string;
+  readonly note: string | null;
+  /** Says what it would write, and changes nothing. */
+  readonly dryRun: boolean;
+};
+export type UnlinkResult = {
+  readonly entity: EntityId;
+  /** What the record stands for from now on; null for a dry run. */
+  readonly own: EntityId | null;
+  readonly restored: Unlinked['restored'];
+  readonly left: Unlinked['left'];
+};
 
 export type RecordAsOfInput = {
   readonly pair: PairId;

@@ -31,6 +31,12 @@ const requests: readonly (readonly [route: string, role: Role, path: string, jso
     '/v1/pairs/suppliers/records/crm/17/erase',
     { confirm: 'crm:17', reason: 'asked for', systems: 'leave' },
   ],
+  [
+    'POST /v1/pairs/{pair}/records/{side}/{key}/unlink',
+    'operator',
+    '/v1/pairs/suppliers/records/crm/17/unlink',
+    { dryRun: true },
+  ],
   ['GET /v1/pairs/{pair}/records/{side}/{key}/ledger', 'viewer', '/v1/pairs/suppliers/records/crm/17/ledger'],
   ['GET /v1/pairs/{pair}/records/{side}/{key}/deliveries', 'viewer', '/v1/pairs/suppliers/records/crm/17/deliveries'],
   ['GET /v1/plans', 'viewer', '/v1/plans'],

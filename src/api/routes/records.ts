@@ -5,6 +5,8 @@ import {
   asOfQuerySchema,
   eraseAnswerSchema,
   eraseRequestSchema,
+  unlinkAnswerSchema,
+  unlinkRequestSchema,
   recordAsOfSchema,
   recordDeliveriesSchema,
   recordPageSchema,
@@ -29,6 +31,7 @@ export function recordRoutes(dependencies: ApiDependencies): Router {
   const { engine, readModel } = dependencies;
   historyRoutes(router, dependencies);
   eraseRoute(router, dependencies);
+  unlinkRoute(router, dependencies);
 
   router.openapi(
     securedRoute('viewer', {
@@ -89,6 +92,28 @@ function eraseRoute(router: Router, dependencies: ApiDependencies): void {
       const by = c.get('principal').name;
       const erased = await dependencies.engine.eraseRecord({ pair, side, key: recordKey(key), by, reason, systems });
       return c.json(erased, 200);
+    },
+  );
+}
+
+function unlinkRoute(router: Router, dependencies: ApiDependencies): void {
+  router.openapi(
+    securedRoute('operator', {
+      method: 'post',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/unlink',
+      tags: ['records'],
+      summary: 'Take a link back: the record stands for itself again, and both get back what they held before',
+      request: { params: recordParams, body: body(unlinkRequestSchema) },
+      responses: answers(unlinkAnswerSchema, 'What goes back, and what stays as it is'),
+    }),
+    async (c) => {
+      const { pair: name, side: on, key } = c.req.valid('param');
+      const { note, dryRun } = c.req.valid('json');
+      const { pair, side } = await existingSide(dependencies, name, on);
+      const by = c.get('principal').name;
+      const wish = { pair, side, key: recordKey(key), by, note: note ?? null, dryRun };
+      const { restored, left, ...answer } = await dependencies.engine.unlinkRecord(wish);
+      return c.json({ ...answer, restored: [...restored], left: [...left] }, 200);
     },
   );
 }

@@ -23,6 +23,8 @@ import {
 import {
   conflictDetailSchema,
   type EraseRequest,
+  type UnlinkRequest,
+  unlinkAnswerSchema,
   eraseAnswerSchema,
   type RecordQuery,
   recordAsOfSchema,
@@ -86,6 +88,8 @@ export function createApiClient(settings: ApiClientSettings) {
         get(recordSchema, path`/v1/pairs/${pair}/records/${side}/${key}`),
       asOf: (place: RecordPlace, query: { readonly seq?: number; readonly at?: string }) =>
         get(recordAsOfSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/as-of`, query),
+      unlink: (place: RecordPlace, request: UnlinkRequest) =>
+        post(unlinkAnswerSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/unlink`, request),
       erase: (place: RecordPlace, request: EraseRequest) =>
         post(eraseAnswerSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/erase`, request),
       ledger: (place: RecordPlace, query: PageQuery = {}) =>

@@ -104,6 +104,22 @@ export const eraseAnswerSchema = z
   })
   .meta({ id: 'EraseAnswer' });
 
+export const unlinkRequestSchema = z
+  .strictObject({
+    note: z.string().max(2000).nullable().optional().meta({ description: 'Why; the ledger keeps it' }),
+    dryRun: z.boolean().meta({ description: 'Only say what it would write' }),
+  })
+  .meta({ id: 'UnlinkRequest' });
+const restoredSchema = z.object({ side: sideNameSchema, unit: z.string(), from: jsonSchema, to: jsonSchema });
+export const unlinkAnswerSchema = z
+  .object({
+    entity: idSchema,
+    own: idSchema.nullable().meta({ description: 'What the record stands for from now on; null for a dry run' }),
+    restored: z.array(restoredSchema).meta({ description: 'Values that go back to what they were before the link' }),
+    left: z.array(z.object({ side: sideNameSchema, unit: z.string(), why: z.string() })),
+  })
+  .meta({ id: 'UnlinkAnswer' });
+
 export const recordDeliverySchema = z
   .object({
     id: idSchema,
@@ -127,6 +143,8 @@ export const conflictDetailSchema = z
   .object({ conflict: conflictSchema, record: recordSchema.nullable() })
   .meta({ id: 'ConflictDetail' });
 
+export type UnlinkRequest = z.input<typeof unlinkRequestSchema>;
+export type UnlinkAnswer = z.infer<typeof unlinkAnswerSchema>;
 export type EraseRequest = z.input<typeof eraseRequestSchema>;
 export type RecordAsOfView = z.infer<typeof recordAsOfSchema>;
 export type RecordRowView = z.infer<typeof recordRowSchema>;

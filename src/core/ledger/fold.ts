@@ -46,7 +46,15 @@ export function foldEntry(folded: Folded, entry: LedgerEntry, payload: LedgerPay
     return 'the patch does not apply to the values before it';
   }
   if (canonicalJson(patched) !== canonicalJson(values)) return 'the patch and the effects disagree';
-  return { values, vv, ctx, keys: keysAfter(folded.keys, entry, payload.detail['key']) };
+  const next = { values, vv, ctx, keys: keysAfter(folded.keys, entry, payload.detail['key']) };
+  const { unlinked } = payload.detail;
+  return typeof unlinked === 'string' ? withoutSide(next, unlinked as SideName) : next;
+}
+
+/** A record that was found to be another one: what it had received is nothing that a later one there has received. */
+function withoutSide(folded: Folded, side: SideName): Folded {
+  const ctx = Object.entries(folded.ctx).map(([unit, contexts]) => [unit, without(contexts, side)] as const);
+  return { ...folded, ctx: Object.fromEntries(ctx), keys: without(folded.keys, side) };
 }
 
 function keysAfter(keys: Folded['keys'], { kind, side }: LedgerEntry, key: Json | undefined): Folded['keys'] {
