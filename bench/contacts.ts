@@ -98,15 +98,19 @@ async function digest(sql: postgres.Sql, table: string): Promise<string> {
 /** Throws unless every edit since `from` stands in the ledger once, with its values, and was confirmed by the other side. */
 export async function requireEntries(hub: Hub, from: number): Promise<void> {
   const expected = 2 * editsPerSide;
-  const [found] = await hub.sql<{ edits: number; payloads: number; receipts: number }[]>`
+  const [found] = await hub.sql<{ edits: number; payloads: number; deliveries: number[] }[]>`
     select
       count(distinct entity) filter (where kind = 'edited')::int as edits,
-      count(payload) filter (where kind = 'edited')::int as payloads,
-      coalesce(sum(json_array_length(payload::json -> 'detail' -> 'receipts')) filter (where kind = 'delivered'), 0)::int
-        as receipts
+      count(encrypted) filter (where kind = 'edited')::int as payloads,
+      array_agg(entry.seq::int) filter (where kind = 'delivered') as deliveries
     from ledger entry left join ledger_payloads held using (pair, seq, at)
     where entry.pair = ${contactsPair} and entry.seq >= ${from}`;
-  const { edits = 0, payloads = 0, receipts = 0 } = found ?? {};
+  const { edits = 0, payloads = 0, deliveries = [] } = found ?? {};
+  let receipts = 0;
+  for (const seq of deliveries) {
+    const [stated] = await hub.store.ledger(contactsPair, seq, 1);
+    receipts += (stated?.payload?.detail['receipts'] as readonly unknown[] | undefined)?.length ?? 0;
+  }
   if (edits !== expected || payloads !== expected || receipts !== expected)
     throw new Error(
       `assertion failed: ${edits} edits, ${payloads} payloads and ${receipts} receipts instead of ${expected}`,
