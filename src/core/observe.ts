@@ -72,6 +72,9 @@ export function observe(
   const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
   if (isOld || (shadow !== undefined && observation.readTick < shadow.tick))
     return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
+  // What became of a number that was written may be known better than by looking; until then the record is read again.
+  if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
+    return { kind: 'stale', state, facts: [] };
   if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
   const reading = new Reading(entity, state, hub, side, observation);
   if (doubtful) reading.resolveDoubt(shadow.intent);
