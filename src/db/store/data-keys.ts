@@ -1,6 +1,6 @@
 import type { EntityId, PairId } from '../../core/ids.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
-import { numbers, words } from '../array-text.js';
+import { numbers, texts, words } from '../array-text.js';
 import type { Database, Rows, Sql } from '../client.js';
 import { newDataKey, type WrappedKey, type WrappingKeys } from '../wrapping-keys.js';
 
@@ -92,7 +92,7 @@ function updateKeys(
   return sql`
     update data_keys held set wrapped = decode(list.wrapped, 'hex'), wrapped_by = ${wrapping.current}
     from unnest(
-      ${stale.map(({ pair }) => pair)}::text[], ${numbers(stale.map(({ id }) => id))}::bigint[], ${words(wrapped)}::text[])
+      ${texts(stale.map(({ pair }) => pair))}::text[], ${numbers(stale.map(({ id }) => id))}::bigint[], ${words(wrapped)}::text[])
       as list (pair, id, wrapped)
     where held.pair = list.pair and held.id = list.id`;
 }
