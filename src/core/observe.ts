@@ -70,8 +70,8 @@ export function observe(
   const shadow = state.sides[side];
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
   const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
-  if (isOld || (shadow !== undefined && observation.readTick < shadow.tick))
-    return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
+  const isFenced = shadow !== undefined && observation.readTick < shadow.tick;
+  if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
     return { kind: 'stale', state, facts: [] };

@@ -76,8 +76,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'missing read fence',
     file: 'src/core/observe.ts',
-    from: `if (shadow !== undefined && observation.readTick < shadow.tick)`,
-    to: `if (shadow !== undefined && observation.readTick < -1)`,
+    from: `const isFenced = shadow !== undefined && observation.readTick < shadow.tick;`,
+    to: `const isFenced = shadow !== undefined && observation.readTick < -1;`,
     focus: { side: { reads: 'full', deletes: 'listing' }, world: { workers: 2 } },
   },
   {
