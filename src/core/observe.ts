@@ -10,7 +10,7 @@ import {
   type Refusal,
 } from './guard.js';
 import { restored } from './decide.js';
-import { looksOld, unconfirmed } from './fence.js';
+import { isUnchanged, looksOld, unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
@@ -80,12 +80,6 @@ export function observe(
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
   return reading.finish();
-}
-
-/** The system's own version says so; but a unit that the file maps only since yesterday was never read. */
-function isUnchanged(shadow: Shadow | undefined, snapshot: Snapshot, hub: Hub, side: SideName): boolean {
-  if (shadow?.presence !== 'present' || snapshot.token === null || shadow.token !== snapshot.token) return false;
-  return unitsOf(hub.rules, side).every((unit) => shadow.raws[unit.name] !== undefined);
 }
 
 function carriesSum(hub: Hub, side: SideName, { units }: Intent): boolean {
