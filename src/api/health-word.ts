@@ -107,8 +107,17 @@ function needsYou(status: PairStatus): Health | null {
 
 function refusing(status: PairStatus): Health | null {
   const refused = Math.max(status.openConflicts.refused, status.standings.refused);
-  if (refused === 0) return null;
+  if (refused === 0) return hiding(status);
   const reason = `${refused === 1 ? 'A write was' : `${refused} writes were`} refused: parley review list.`;
+  return { word: 'Refusing', reason: reason + modeNote(status), sinceMs: null };
+}
+
+/** A side that no longer shows records which it has not deleted: usually a right that somebody took away. */
+function hiding(status: PairStatus): Health | null {
+  const { hidden } = status.standings;
+  if (hidden === 0) return null;
+  const what = hidden === 1 ? 'a record' : `${hidden} records`;
+  const reason = `A side no longer shows ${what}; nothing is written or deleted because of that.`;
   return { word: 'Refusing', reason: reason + modeNote(status), sinceMs: null };
 }
 

@@ -48,6 +48,11 @@ export function offersOf({ kind, unit, sides }: ConflictView): readonly Offer[] 
         { label: 'write it again', choice: { kind: 'retry' } },
         { label: 'let the sides keep what they have', choice: { kind: 'leave' } },
       ];
+    case 'duplicate':
+      return [
+        { label: 'delete the record that stands beside the other', choice: { kind: 'delete' } },
+        { label: 'leave it; it is written no more', choice: { kind: 'leave' } },
+      ];
     case 'refused':
       return [
         { label: 'try the write once more', choice: { kind: 'retry' } },

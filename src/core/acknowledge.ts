@@ -8,7 +8,9 @@ import { withLanded, withTry, withWrote } from './loop.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import { observe } from './observe.js';
 import { signatureOfIntent } from './write-version.js';
-import { deleteQuestion, observeGone } from './presence.js';
+import { observeAbsent } from './absence.js';
+import { askedAgain } from './duplicate.js';
+import { deleteQuestion } from './presence.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Snapshot } from './record.js';
 import { registerOf, withDelivered, withSide } from './register.js';
@@ -139,7 +141,7 @@ function stale(
 ): Acknowledged {
   if (record === null) {
     if (intent.kind === 'create') return { state, proven: {}, facts: [], questions: [] };
-    const gone = observeGone(entity, state, hub, side, hub.tick);
+    const gone = observeAbsent(entity, state, hub, side, { kind: 'deleted', readTick: hub.tick });
     return { state: gone.state, proven: {}, facts: gone.facts, questions: gone.questions };
   }
   const tried = intent.kind === 'update' ? withTries(state, hub, side, intent, record) : state;
@@ -152,7 +154,7 @@ function stale(
   });
   const { presence } = observed.state;
   const isHeldNow = state.presence.kind === 'tombstone' && presence.kind === 'delete_held';
-  const questions = isHeldNow ? [deleteQuestion(observed.state, hub, presence.side)] : [];
+  const questions = isHeldNow ? [deleteQuestion(observed.state, hub, presence.side)] : askedAgain(observed.state);
   return { state: observed.state, proven: {}, facts: observed.facts, questions };
 }
 

@@ -7,7 +7,7 @@ import { isBlank } from './mapping/equality.js';
 import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
 import type { Policy, UnitRules } from './rules.js';
-import type { EntityState, Register } from './state.js';
+import type { EntityState, Register, Shadow } from './state.js';
 
 /**
  * The state of one unit in sentences for people (SPEC I21): total over all states, no numbers that only an engineer
@@ -122,7 +122,7 @@ function sideSentence(unit: UnitRules, register: Register, side: SideName, state
   if (waits.length > 0)
     return `${side} waits for ${waits.join(' and ')} of ${unit.reference?.pair}, which has no record there yet.`;
   if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
-  if (shadow.presence === 'gone') return `${side} deleted this record.`;
+  if (shadow.presence !== 'present') return withdrawnSentence(side, shadow.presence);
   if (register.proposal?.sides.includes(side)) return `${side} keeps what it proposes until somebody answers.`;
   if (register.override.includes(side))
     return `${side} keeps its own value; a rule or a person says that it may differ.`;
@@ -136,6 +136,21 @@ function sideSentence(unit: UnitRules, register: Register, side: SideName, state
   return register.status === 'settled'
     ? `${side} is behind: it has not yet received the last change.`
     : `${side} keeps its own value meanwhile.`;
+}
+
+function withdrawnSentence(side: SideName, presence: Exclude<Shadow['presence'], 'present' | 'awaited'>): string {
+  switch (presence) {
+    case 'gone':
+      return `${side} deleted this record.`;
+    case 'hidden':
+      return `${side} does not show this record any more; nothing is written or deleted because of that.`;
+    case 'outside':
+      return `${side} has this record, and the file does not mean it any more; it takes no part until it is back.`;
+    case 'duplicate':
+      return `${side} has this record twice since its counterparts were merged; this one is not written.`;
+    default:
+      return unreachable(presence);
+  }
 }
 
 /** The vectors, for those who want the numbers. */

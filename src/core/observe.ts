@@ -185,15 +185,17 @@ class Reading {
     this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
   }
 
+  /** A duplicate stays one: what changes there is kept, and is nobody's value but its own. */
   finish(): Observed {
     const { snapshot } = this.observation;
-    const presenceMoves = this.#shadow?.presence !== 'present';
+    const presence = this.#shadow?.presence === 'duplicate' ? 'duplicate' : 'present';
+    const presenceMoves = this.#shadow?.presence !== presence;
     if (!this.#changed && !presenceMoves && this.#shadow?.token === snapshot.token) {
       return { kind: 'unchanged', state: this.state, facts: [] };
     }
     const shadow: Shadow = {
       key: snapshot.key,
-      presence: 'present',
+      presence,
       token: snapshot.token,
       raws: this.#raws,
       tick: Math.max(this.observation.readTick, this.#shadow?.tick ?? 0),
@@ -362,7 +364,7 @@ class Reading {
   #facts(): Fact[] {
     const { snapshot } = this.observation;
     const facts: Fact[] = [];
-    const returns = this.#shadow?.presence === 'gone';
+    const returns = ['gone', 'hidden', 'outside'].includes(this.#shadow?.presence ?? '');
     if (this.#isFirst || returns || this.#effects.has('linked')) {
       facts.push(
         this.#fact('linked', returns ? 'the record is back' : 'first reading', {

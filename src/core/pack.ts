@@ -61,7 +61,7 @@ type Packed = [
 
 type Units = EntityState['units'];
 
-const presences: readonly Shadow['presence'][] = ['present', 'awaited', 'gone'];
+const presences: readonly Shadow['presence'][] = ['present', 'awaited', 'gone', 'hidden', 'outside', 'duplicate'];
 
 export function pack(state: EntityState): string {
   const dictionary = new Dictionary();

@@ -45,7 +45,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
   const seen: SeenVectors = Object.fromEntries(
     unitsOf(hub.rules, side).map((unit) => [unit.name, contextOf(registerOf(state, unit.name), side)]),
   );
-  const isLast = Object.values(sides).every((other) => (other as Shadow).presence !== 'present');
+  const isLast = Object.values(sides).every((other) => !hasRecord(other as Shadow));
   const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
   const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
   const hold = outcome === 'leave' ? ({ kind: 'left' } as const) : state.hold;
@@ -73,7 +73,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
  * What an earlier complete pass confirmed of deliveries without a write is known from now on; the rest nothing confirms any
  * more. The pass that shows the record gone shows no value: whoever makes the record anew has not seen what it had.
  */
-function confirmedBefore(state: EntityState, hub: Hub, side: SideName) {
+export function confirmedBefore(state: EntityState, hub: Hub, side: SideName) {
   const units: { [unit: UnitName]: Register } = {};
   const effects: Effect[] = [];
   for (const unit of unitsOf(hub.rules, side)) {
@@ -89,6 +89,17 @@ function confirmedBefore(state: EntityState, hub: Hub, side: SideName) {
     if (!isKnown) effects.push(confirmation(unit, units[unit.name] as Register, side));
   }
   return { units: { ...state.units, ...units }, effects };
+}
+
+/** Whether a side refused a write of it, and nobody has said what follows. */
+export function hasRefused({ sides }: EntityState): boolean {
+  for (const name in sides) if ((sides[name as SideName] as Shadow).refused !== null) return true;
+  return false;
+}
+
+/** Whether the side has a record, as far as anybody knows, that what follows from a delete would reach. */
+export function hasRecord(shadow: Shadow | undefined): boolean {
+  return shadow?.presence === 'present' || shadow?.presence === 'hidden';
 }
 
 type Outcome = 'ended' | 'delete' | 'restore' | 'ask' | 'leave';
@@ -120,7 +131,7 @@ function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVector
 }
 
 /** Whatever may be asked about a record is moot once nobody has it; `settle` closes what is asked about its values. */
-function questionsOfRecord(hub: Hub): Gone['closes'] {
+export function questionsOfRecord(hub: Hub): Gone['closes'] {
   const units = hub.rules.units.map(({ name }) => ({ unit: name, kind: 'refused' as const }));
   const kinds = ['delete', 'create', 'match', 'refused'] as const;
   return [...kinds.map((kind) => ({ unit: null, kind })), ...units];
@@ -130,7 +141,7 @@ function questionsOfRecord(hub: Hub): Gone['closes'] {
 export function deleteQuestion(state: EntityState, hub: Hub, side: SideName): Question {
   const having = (presence: Shadow['presence']): readonly SideName[] =>
     hub.rules.sides.map(({ name }) => name).filter((name) => state.sides[name]?.presence === presence);
-  const others = having('present');
+  const others = hub.rules.sides.map(({ name }) => name).filter((name) => hasRecord(state.sides[name]));
   const gone = having('gone');
   const deleters = gone.length === 0 ? [side] : gone;
   return recordQuestion('delete', state, side, {

@@ -27,6 +27,8 @@ export type QuestionKind =
   | 'create'
   /** More than one record could be the counterpart, or a likely one needs a person. */
   | 'match'
+  /** A record stands beside the one that counts: their counterparts were merged. */
+  | 'duplicate'
   /** A side would not have a write. */
   | 'refused';
 
@@ -121,6 +123,8 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
         .join('; ');
     case 'invariant':
       return state.broken?.vv ?? 'decided';
+    case 'duplicate':
+      return state.hold?.kind === 'left' ? 'decided' : `duplicate ${keysOf(state).join(' ')}`;
     case 'delete':
     case 'clash':
     case 'proposal':
@@ -129,6 +133,12 @@ export function recordVersion(kind: Question['kind'], state: EntityState): strin
     case 'parked':
       return recordVector(state);
   }
+}
+
+function keysOf({ sides }: EntityState): readonly string[] {
+  return Object.entries(sides).flatMap(([side, { key, presence }]) =>
+    presence === 'duplicate' ? [`${side}:${key}`] : [],
+  );
 }
 
 function recordVector(state: EntityState): string {

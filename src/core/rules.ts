@@ -80,6 +80,10 @@ export type SideRules = {
   readonly deletes: DeleteRule;
   /** What happens with it when another side had changed the record, and the delete had not seen that. */
   readonly edited?: EditedRule;
+  /** What the records of this side are that the file means; all of its conditions hold. Without any, all are. */
+  readonly only?: readonly ScopeCondition[];
+  /** What happens with a record that is there and no longer meant: `unlink` unless the file says otherwise. */
+  readonly outOfScope?: OutOfScopeRule;
 };
 
 export type CreateRule = 'copy' | 'ask' | 'ignore';
@@ -87,6 +91,11 @@ export type CreateRule = 'copy' | 'ask' | 'ignore';
 export type DeleteRule = 'ask' | 'delete' | 'restore' | 'ignore';
 /** `delete`: it goes all the same, and the edit stays in the ledger. `restore`: the edit wins, and the record is made again. */
 export type EditedRule = 'ask' | 'delete' | 'restore';
+
+/** A native field is, or is not, this text; a null is the empty text. */
+export type ScopeCondition = { readonly field: string; readonly is: boolean; readonly text: string };
+/** `unlink`: this side takes no part in the record until it is back. `delete`: as if it had been deleted there. */
+export type OutOfScopeRule = 'unlink' | 'delete';
 
 export type RunRules = {
   readonly everyMs: number;

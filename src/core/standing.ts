@@ -6,7 +6,7 @@ import { isBlank } from './mapping/equality.js';
 import type { SideName } from './ids.js';
 import { isBlankRaw } from './mapping/mapping.js';
 import type { PairRules, UnitRules } from './rules.js';
-import type { EntityState } from './state.js';
+import type { EntityState, Shadow } from './state.js';
 
 /**
  * Where an entity stands between its sides, one word each: they partition all entities, so that every difference
@@ -19,6 +19,7 @@ export const standings = [
   'tripped',
   'parked',
   'refused',
+  'hidden',
   'on_its_way',
   'waiting',
   'undecided',
@@ -30,12 +31,11 @@ export type Standing = (typeof standings)[number];
 
 export function standingOf(state: EntityState, rules: PairRules): Standing {
   const { presence, hold } = state;
-  if (presence.kind === 'alias') return 'gone';
-  if (presence.kind === 'tombstone')
-    return rules.sides.some(({ name }) => state.sides[name]?.presence === 'present') ? 'on_its_way' : 'gone';
+  if (presence.kind === 'alias') return standingOfAlias(state);
+  if (presence.kind === 'tombstone') return standingOfTombstone(state, rules);
   if (presence.kind === 'delete_held' || hold?.kind === 'create' || hold?.kind === 'match') return 'held';
   let [isAsked, isRefused, isOnItsWay, isUndecided, isOneSided] = [state.broken !== null, false, false, false, false];
-  let [hasTripped, hasParked] = [false, false];
+  let [hasTripped, hasParked, isHidden] = [false, false, false];
   for (const { name } of rules.units) {
     const register = registerOf(state, name);
     const { status, proposal } = register;
@@ -48,17 +48,34 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
     const shadow = state.sides[name];
     if (shadow?.intent != null) isOnItsWay = true;
     else if (shadow?.refused != null) isRefused = true;
-    if (shadow?.presence !== 'present') isOneSided = true;
+    if (shadow?.presence === 'hidden') isHidden = true;
+    else if (shadow?.presence !== 'present') isOneSided = true;
   }
   if (isAsked) return 'asked';
   if (hasTripped) return 'tripped';
   if (hasParked) return 'parked';
   if (isRefused) return 'refused';
+  if (isHidden) return 'hidden';
   if (isOnItsWay) return 'on_its_way';
   if (state.waits.length > 0) return 'waiting';
   if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
   if (isOneSided) return 'one_sided';
   return rules.units.some((unit) => mayDiffer(unit, state)) ? 'override' : 'agreed';
+}
+
+/** An alias is over, unless it still has a record beside the one that counts. */
+function standingOfAlias({ sides, hold }: EntityState): Standing {
+  const duplicates = Object.values(sides).filter(({ presence }: Shadow) => presence === 'duplicate');
+  if (duplicates.length === 0) return 'gone';
+  if (duplicates.some(({ intent }: Shadow) => intent !== null)) return 'on_its_way';
+  if (duplicates.some(({ refused }: Shadow) => refused !== null)) return 'refused';
+  return hold?.kind === 'left' ? 'override' : 'held';
+}
+
+/** Deleted for good, and made so everywhere that it can be. */
+function standingOfTombstone({ sides }: EntityState, rules: PairRules): Standing {
+  if (rules.sides.some(({ name }) => sides[name]?.presence === 'present')) return 'on_its_way';
+  return rules.sides.some(({ name }) => sides[name]?.presence === 'hidden') ? 'hidden' : 'gone';
 }
 
 /** Whether a rule or a person says that the sides differ in this unit, or the master has no opinion and another side has. */

@@ -132,8 +132,12 @@ export type Noop = { readonly vv: Vector; readonly tick: number };
 
 export type Shadow = {
   readonly key: RecordKey;
-  /** `awaited`: a create is planned or under way. `gone`: deleted there. */
-  readonly presence: 'present' | 'awaited' | 'gone';
+  /**
+   * `awaited`: a create is planned or under way. `gone`: deleted there. `hidden`: there, and no longer shown to us.
+   * `outside`: there, and no longer one of the records that the file means. `duplicate`: of an entity that was merged
+   * into another, whose own record on this side is the one that counts.
+   */
+  readonly presence: 'present' | 'awaited' | 'gone' | 'hidden' | 'outside' | 'duplicate';
   /** The system's token for the record as last accepted; equality only. */
   readonly token: string | null;
   /** The raw native value of each unit as last accepted. A unit that is missing was never read. */

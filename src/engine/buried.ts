@@ -1,6 +1,7 @@
+import { duplicatesOf } from '../core/duplicate.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
+import { hasRecord } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
-import type { Shadow } from '../core/state.js';
 import type { Page } from './page.js';
 import type { KeyedEntity } from './store.js';
 
@@ -18,7 +19,10 @@ export function buriedIn(page: Page, side: SideName, stored: readonly KeyedEntit
   for (const { key, id } of stored) {
     const state = page.state(id);
     const shadow = state?.sides[side];
-    if (state?.presence.kind === 'tombstone' && shadow?.presence === 'gone') ticks.set(key, shadow.tick);
+    const hasEnded = state?.presence.kind === 'tombstone' || state?.presence.kind === 'alias';
+    // A key that was retired in favour of another is as dead as one that was deleted.
+    const isGone = (hasEnded && shadow?.presence === 'gone') || (shadow !== undefined && shadow.key !== key);
+    if (shadow !== undefined && isGone) ticks.set(key, shadow.tick);
   }
   return {
     younger: (records, readTick) => {
@@ -38,11 +42,13 @@ export function isLinkable(page: Page, id: EntityId, side: SideName, key: Record
   const state = page.state(id);
   const shadow = state?.sides[side];
   // An entity has one record a side; a second one that came under its name is a stranger.
-  if (shadow?.presence === 'present' && shadow.key !== key) return false;
-  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);
-  return state?.presence.kind !== 'alias';
+  if (hasRecord(shadow) && shadow?.key !== key) return false;
+  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(hasRecord);
+  return state?.presence.kind !== 'alias' || (shadow?.key === key && duplicatesOf(state).length > 0);
 }
 
-function isPresent({ presence }: Shadow): boolean {
-  return presence === 'present';
+/** Whether the side is known to have withheld the record until now. */
+export function isBack(page: Page, entity: EntityId | undefined, side: SideName): boolean {
+  const presence = entity === undefined ? undefined : page.state(entity)?.sides[side]?.presence;
+  return presence === 'hidden' || presence === 'outside';
 }

@@ -1,3 +1,4 @@
+import type { Absence } from '../core/absence.js';
 import type { RecordKey } from '../core/ids.js';
 import type { NativeFieldMap, Snapshot } from '../core/record.js';
 
@@ -19,6 +20,12 @@ export interface Connector {
 
   /** The present state of these records; one that does not exist is absent from the answer. */
   readByKeys(keys: readonly RecordKey[], signal?: AbortSignal): Promise<readonly NativeRecord[]>;
+
+  /**
+   * What became of records that are no longer shown: `readByKeys` did not return them, or the feed told them as deleted. A
+   * key that is not in the answer is deleted, and so are all of a connector that cannot tell. Doubt is `hidden`.
+   */
+  whereabouts?(keys: readonly RecordKey[], signal?: AbortSignal): Promise<readonly Absence[]>;
 
   /** Every key in ascending code-unit (UTF-8 byte) order, a page at a time, after `after` (null: from the first). */
   listKeys(request: KeyRequest): Promise<KeyPage>;
@@ -50,6 +57,8 @@ export type ReadPage = {
   readonly records: readonly NativeRecord[];
   /** Keys the feed itself reports as deleted, with certainty (not merely missing from a filter). */
   readonly deleted: readonly RecordKey[];
+  /** Keys of which the feed itself says something else than that they are deleted. */
+  readonly absent?: readonly Absence[];
   /** Rows that could not be read as records. They are set aside; nothing is deleted or created because of them. */
   readonly setAside: readonly SetAside[];
   readonly cursor: string;

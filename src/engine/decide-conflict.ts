@@ -11,6 +11,7 @@ import {
   type Decided,
 } from '../core/decide.js';
 import { isNumber, isSummed } from '../core/delta.js';
+import { decideDuplicate } from '../core/duplicate.js';
 import { ParleyError } from '../core/errors.js';
 import type { SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
@@ -193,10 +194,8 @@ async function decideOn(transaction: PairTransaction, answering: Answering): Pro
     const { state: next, fact, writes = [] } = answer(answering, state);
     if (writes.length > 0 && settleMode(transaction.pair) === 'hold')
       throw badChoice(conflict, 'writes are held now; answer it when they go on');
-    if (conflict.kind === 'match') {
-      await refuseTaken(transaction, page, conflict, next);
-      await keepApart(transaction, page, state);
-    }
+    if (conflict.kind === 'match' || conflict.kind === 'create') await refuseTaken(transaction, page, conflict, next);
+    if (conflict.kind === 'match') await keepApart(transaction, page, state);
     page.take(conflict.entity, { state: next, facts: [fact], writes });
     settleOn(page, conflict.entity, rules, settleMode(transaction.pair));
   }
@@ -277,6 +276,8 @@ function answer(
   }
   if (kind === 'delete' && (choice.kind === 'delete' || choice.kind === 'restore' || choice.kind === 'leave'))
     return decideDelete(subject, choice.kind, by);
+  if (kind === 'duplicate' && (choice.kind === 'delete' || choice.kind === 'leave'))
+    return decideDuplicate(subject, choice.kind, by);
   if ((kind === 'create' || kind === 'match') && (choice.kind === 'copy' || choice.kind === 'leave'))
     return decideCreate(subject, choice.kind, by);
   if (kind === 'refused' && (choice.kind === 'retry' || choice.kind === 'leave')) {
@@ -299,6 +300,7 @@ const verbs: { readonly [kind in ConflictRow['kind']]: string } = {
   match: 'choose --link SIDE:KEY, --copy or --leave',
   tripped: 'choose --retry or --leave',
   parked: 'choose --retry or --leave',
+  duplicate: 'choose --delete or --leave',
   refused: 'choose --retry or --leave',
 };
 

@@ -3,17 +3,21 @@ import { vectorText, type Vector } from '../core/clock/version-vector.js';
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Receipt } from '../core/ledger/fold.js';
 import { observe } from '../core/observe.js';
-import { deleteQuestion, observeGone } from '../core/presence.js';
+import { observeAbsent } from '../core/absence.js';
+import { askedAgain } from '../core/duplicate.js';
+import { deleteQuestion } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
-import type { Intent } from '../core/state.js';
-import { withoutIntents } from '../core/register.js';
+import { withoutIntents, withSide } from '../core/register.js';
+import type { EntityState, Intent, Shadow } from '../core/state.js';
 import { announceTo, carriesSum, fateOf, promised, refuseIfMoved } from './announced-batch.js';
 import type { Connector, WriteOutcome } from './connector.js';
 import type { DeliverResult, EnginePorts } from './engine.js';
 import { nativeWrite } from './native-write.js';
-import { overCounter, Page } from './page.js';
+import { Page } from './page.js';
+import { isUnproven, withLooks, type Answers } from './prove-answers.js';
+import { overCounter } from './write-counters.js';
 import { activeRevision } from './revision.js';
 import { withProblem } from './side-problem.js';
 import { takeBack } from './take-back.js';
@@ -42,7 +46,8 @@ export async function deliverBatch(
     const writes = claim.items.map((item) => nativeWrite(ports, claim.delivery, item));
     const announce = claim.isPromised ? announceTo(ports, claim.delivery, claim.items) : undefined;
     const outcomes = writes.length === 0 ? [] : await connector.write(writes, signal, announce);
-    return await acknowledgeAll(ports, revision, claim, await withLooks(ports, connector, claim, outcomes));
+    const answers = await withLooks(ports, connector, claim, outcomes);
+    return await acknowledgeAll(ports, revision, { claim, connector }, answers);
   } catch (error) {
     await takeBack(ports, claim, error);
     ports.log.warn(
@@ -147,49 +152,17 @@ function pageOf(
   });
 }
 
-/** What a side answered, and what it holds after writes that it accepted without showing the record. */
-type Answers = { readonly outcomes: readonly WriteOutcome[]; readonly looked: ReadonlyMap<RecordKey, Snapshot> };
-
-/**
- * An accepted write that shows no record proves nothing, so the record is looked at. When that fails the write is in
- * doubt, and not one that never happened.
- */
-async function withLooks(
-  ports: EnginePorts,
-  connector: Connector,
-  { items, delivery }: Claim,
-  outcomes: readonly WriteOutcome[],
-): Promise<Answers> {
-  const keys = items.filter((item, index) => isUnproven(item, outcomes[index])).map(({ key }) => key);
-  if (keys.length === 0) return { outcomes, looked: new Map() };
-  try {
-    const looked = await connector.readByKeys(keys);
-    return { outcomes, looked: new Map(looked.map((record) => [record.key, record])) };
-  } catch (error) {
-    ports.log.warn({ pair: delivery.pair, delivery: delivery.id, error: String(error) }, 'Writes are not proven yet.');
-    const doubted = items.map((item, index): WriteOutcome => {
-      const outcome = outcomes[index];
-      return outcome === undefined || isUnproven(item, outcome) ? { kind: 'unknown' } : outcome;
-    });
-    return { outcomes: doubted, looked: new Map() };
-  }
-}
-
-function isUnproven({ kind }: DeliveryItem, outcome: WriteOutcome | undefined): boolean {
-  return outcome?.kind === 'accepted' && outcome.record === null && kind !== 'delete';
-}
-
 async function acknowledgeAll(
   ports: EnginePorts,
   revision: SavedRevision,
-  claim: Claim,
+  { claim, connector }: { readonly claim: Claim; readonly connector: Connector },
   { outcomes, looked }: Answers,
 ): Promise<DeliverResult> {
   const { delivery, items } = claim;
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new Answer(page, delivery, claim.sentAtMs);
+    const answer = new Answer(page, claim, connector.whereabouts !== undefined);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
       if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, 'yes');
@@ -217,7 +190,7 @@ async function resolveSent(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new Answer(page, delivery, claim.sentAtMs);
+    const answer = new Answer(page, claim, connector.whereabouts !== undefined);
     refuseIfMoved(delivery, await transaction.delivery(delivery.id));
     for (const item of items) {
       const image = images[item.entity];
@@ -244,17 +217,22 @@ class Answer {
   readonly #page: Page;
   readonly #delivery: DeliveryRow;
   readonly #sentAtMs: number;
+  readonly #tellsMore: boolean;
   readonly #receipts: Receipt[] = [];
   readonly #counts = { written: 0, refused: 0, stale: 0, unknown: 0 };
   readonly #settle: EntityId[] = [];
   /** Records that moved since a plan was approved. */
   readonly #leftOut: EntityId[] = [];
 
-  /** `sentAtMs`: no answer and no look of these is older than that. */
-  constructor(page: Page, delivery: DeliveryRow, sentAtMs: number) {
+  /**
+   * `sentAtMs`: no answer and no look of these is older than that. `tellsMore`: the side can say what became of a record
+   * that is not there, so it is asked before anybody takes it for deleted.
+   */
+  constructor(page: Page, { delivery, sentAtMs }: Claim, tellsMore: boolean) {
     this.#page = page;
     this.#delivery = delivery;
     this.#sentAtMs = sentAtMs;
+    this.#tellsMore = tellsMore;
   }
 
   take(item: DeliveryItem, outcome: WriteOutcome): void {
@@ -268,6 +246,8 @@ class Answer {
       this.note(item, 'unknown', null, null);
       return;
     }
+    const isMissing = outcome.kind === 'stale' && outcome.record === null && item.kind !== 'create';
+    if (isMissing && this.#tellsMore) return this.#lookAgain(item, state, intent);
     const answered = acknowledge(item.entity, state, this.#page.hub, side, { outcome, sentAtMs: this.#sentAtMs });
     this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
     if (outcome.kind === 'accepted') this.#receive(item, outcome.record?.key ?? item.key, answered.proven);
@@ -283,6 +263,16 @@ class Answer {
     this.#settle.push(item.entity);
   }
 
+  /** The write was not made: its record is not there. What became of it is asked with the next page of the side. */
+  #lookAgain(item: DeliveryItem, state: EntityState, intent: Intent): void {
+    const { side } = this.#delivery;
+    const shadow = state.sides[side] as Shadow;
+    this.#stale(item, intent);
+    const idle = withSide(state, side, { ...shadow, intent: null, token: null });
+    this.#page.take(item.entity, { state: idle, questions: askedAgain(idle) });
+    this.#page.rereads.push({ side, key: item.key });
+  }
+
   /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
   look(item: DeliveryItem, record: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
     const { side } = this.#delivery;
@@ -291,11 +281,15 @@ class Answer {
     if (state === undefined || intent?.delivery !== this.#delivery.id) return;
     this.#page.count(overCounter[item.kind]);
     const { hub } = this.#page;
+    if (record === null && intent.kind === 'update' && this.#tellsMore) return this.#lookAgain(item, state, intent);
     if (record === null) {
       const outcome: Outcome =
         intent.kind === 'delete' ? { kind: 'accepted', record: null } : { kind: 'stale', record: null };
       const answered = acknowledge(item.entity, state, hub, side, { outcome, sentAtMs: this.#sentAtMs });
-      const gone = intent.kind === 'update' ? observeGone(item.entity, answered.state, hub, side, hub.tick) : null;
+      const gone =
+        intent.kind === 'update'
+          ? observeAbsent(item.entity, answered.state, hub, side, { kind: 'deleted', readTick: hub.tick })
+          : null;
       this.#page.take(item.entity, {
         state: gone?.state ?? answered.state,
         facts: [...answered.facts, ...(gone?.facts ?? [])],
@@ -316,7 +310,8 @@ class Answer {
       });
       // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
       const { presence } = seen.state;
-      const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : [];
+      const questions =
+        presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : askedAgain(seen.state);
       this.#page.take(item.entity, { state: seen.state, facts: seen.facts, questions });
       const landed = seen.facts.some(({ effects }) => effects.length > 0);
       this.note(item, landed ? 'landed' : 'not_landed', null, null);

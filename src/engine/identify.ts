@@ -177,7 +177,8 @@ function isLive(page: Page, id: EntityId): boolean {
 }
 
 function hasRecord({ page, side, taken }: Placing, id: EntityId): boolean {
-  return taken.has(id) || page.state(id)?.sides[side]?.presence === 'present';
+  const presence = page.state(id)?.sides[side]?.presence;
+  return taken.has(id) || presence === 'present' || presence === 'hidden' || presence === 'outside';
 }
 
 /** An entity of its own that waits for a plan or a person. Its candidates wait with it, so that nothing is created twice. */

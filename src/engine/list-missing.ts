@@ -1,5 +1,6 @@
 import type { RecordKey } from '../core/ids.js';
-import { observeGone } from '../core/presence.js';
+import { observeAbsent } from '../core/absence.js';
+import { lookForAbsent } from './disappearances.js';
 import { releaseCandidates, type Ended } from './identify.js';
 import type { EnginePorts, ListMissingInput, ListMissingResult } from './engine.js';
 import { Page } from './page.js';
@@ -28,6 +29,10 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
   const readable = new Set((await connector.readByKeys(missing.map(({ key }) => key))).map(({ key }) => key));
   const gone = missing.filter(({ key }) => !readable.has(key));
   if (gone.length === 0) return { next, deleted: 0 };
+  const absent = await lookForAbsent(
+    connector,
+    gone.map(({ key }) => key),
+  );
   const deleted = await store.transact(input.pair, async (transaction) => {
     refuseIfMoved(pair, transaction.pair, input.side);
     const page = new Page(transaction, {
@@ -45,17 +50,21 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       const shadow = state?.sides[input.side];
       // A key that the entity no longer goes by there says nothing about it.
       if (state === undefined || shadow?.key !== key || shadow.intent !== null) continue;
-      const step = observeGone(entity, state, page.hub, input.side, pair.tick);
+      const kind = absent.kinds.get(key);
+      // What was merged is taken with the record that it was merged into, on the next page of the side.
+      if (kind === undefined && shadow.presence !== 'gone') page.rereads.push({ side: input.side, key });
+      if (kind === undefined) continue;
+      const step = observeAbsent(entity, state, page.hub, input.side, { kind, readTick: pair.tick });
       if (step.kind !== 'changed') continue;
       count += 1;
       if (step.state.presence.kind === 'tombstone') ended.push({ entity, state });
-      page.count('deleted');
+      page.count(step.facts[0]?.kind ?? 'deleted');
       page.take(entity, { state: step.state, facts: step.facts, questions: step.questions, closes: step.closes });
       settleOn(page, entity, revision.rules, settleMode(transaction.pair));
     }
     for (const entity of await releaseCandidates(transaction, page, ended))
       settleOn(page, entity, revision.rules, settleMode(transaction.pair));
-    if (count > 0) await page.commit();
+    if (!page.isEmpty) await page.commit();
     return count;
   });
   return { next, deleted };

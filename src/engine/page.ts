@@ -1,10 +1,11 @@
-import type { Evaluate } from '../core/expression.js';
+import { duplicatesOf } from '../core/duplicate.js';
 import type { Hub } from '../core/hub.js';
 import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
-import type { Fact, LedgerEntry, SealedPayload, Source } from '../core/ledger/entry.js';
+import type { Fact, LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
 import { append } from '../core/ledger/merkle.js';
 import { pack, unpack } from '../core/pack.js';
 import { patchBetween } from '../core/patch.js';
+import { takenCreates, takenStep } from './taken-key.js';
 import type { PlannedWrite } from '../core/plan-writes.js';
 import type { Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
@@ -12,9 +13,12 @@ import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Shadow } from '../core/state.js';
 import { actorText, documentOf, vectorsText } from './entry-text.js';
+import { hasRefused } from '../core/presence.js';
+import { plannedCounter } from './write-counters.js';
 import { PageMatches } from './page-matches.js';
 import { ParentLookup } from './parent-lookup.js';
 import type { Hasher } from './ports.js';
+import type { PageOptions } from './page-options.js';
 import type {
   AppendedEntries,
   Changes,
@@ -32,16 +36,6 @@ import type {
   StoredEntity,
   WrittenEntry,
 } from './store.js';
-
-export type PageOptions = {
-  readonly rules: PairRules;
-  readonly source: Source;
-  readonly run: { readonly id: number; readonly kind: RunChange['kind'] };
-  readonly plan?: number | null;
-  readonly delivery?: number | null;
-  readonly hasher: Hasher;
-  readonly evaluate?: Evaluate | undefined;
-};
 
 /** What one step decided about one entity; the page keeps the last state and gathers the rest. */
 export type Step = {
@@ -66,7 +60,7 @@ export class Page {
   readonly #items = new Map<SideName, Map<EntityId, DeliveryItem>>();
   readonly #conflicts = new Map<string, ConflictDraft>();
   readonly #closes = new Map<string, ConflictClose>();
-  readonly #links: LinkRow[] = [];
+  #links: LinkRow[] = [];
   readonly #unlinks: LinkRow[] = [];
   readonly #parents: ParentLookup;
   /** Entities whose references wait, or waited. */
@@ -186,7 +180,9 @@ export class Page {
     }
     if (before.presence.kind === 'delete_held' && after.presence.kind !== 'delete_held')
       this.#moot(entity, null, 'delete');
-    if (!isRefused(before) || isRefused(after)) return;
+    if (before.hold?.kind === 'match' && after.hold === null) this.#moot(entity, null, 'match');
+    if (duplicatesOf(before).length > 0 && duplicatesOf(after).length === 0) this.#moot(entity, null, 'duplicate');
+    if (!hasRefused(before) || hasRefused(after)) return;
     for (const unit of [null, ...this.#options.rules.units.map(({ name }) => name)])
       this.#moot(entity, unit, 'refused');
   }
@@ -254,6 +250,7 @@ export class Page {
   ): Promise<void> {
     const { pair } = this.#transaction;
     const { cursors, pair: pairChanges, ...lists } = rest;
+    await this.#leaveTaken();
     const deliveries = this.#deliveries();
     const row: PairRow = {
       ...pair,
@@ -299,6 +296,16 @@ export class Page {
       const state = this.#states.get(id) as EntityState;
       return { id, state: pack(state), standing: standingOf(state, this.#options.rules), isNew };
     });
+  }
+
+  /** Where a record of another entity stands none is created: a person is asked (SPEC I15). */
+  async #leaveTaken(): Promise<void> {
+    for (const { side, entity, key } of await takenCreates(this.#transaction, this, this.#items)) {
+      this.#items.get(side)?.delete(entity);
+      this.#links = this.#links.filter((link) => link.entity !== entity || link.side !== side);
+      this.count(plannedCounter.create, -1);
+      this.take(entity, takenStep(this.#states.get(entity) as EntityState, side, key));
+    }
   }
 
   /** What a later step of the page took back is not sent. */
@@ -372,16 +379,6 @@ export class Page {
     return { entry, payload };
   }
 }
-
-function isRefused(state: EntityState): boolean {
-  for (const name in state.sides) if ((state.sides[name as SideName] as Shadow).refused !== null) return true;
-  return false;
-}
-
-/** What a run planned, by kind of write; the brakes look at it. */
-export const plannedCounter = { create: 'creates', update: 'changes', delete: 'deletes' } as const;
-/** What of it is over, whatever came of it: only the rest can still be stopped. */
-export const overCounter = { create: 'createsOver', update: 'changesOver', delete: 'deletesOver' } as const;
 
 /** Hex SHA-256 over the nonce and the payload's text: proves the values without containing them. */
 export function commitmentOf(hasher: Hasher, { nonce, text }: SealedPayload): string {

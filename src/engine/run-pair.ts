@@ -8,7 +8,7 @@ import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
 import { controlPage } from './control-page.js';
 import { markHighWater, noticeRestore } from './notice-restore.js';
-import { overCounter, plannedCounter } from './page.js';
+import { overCounter, plannedCounter } from './write-counters.js';
 import { pairFact } from './pair-fact.js';
 import type { CycleSummary, SideTrouble } from './ports.js';
 import { activeRevision, revisionOf } from './revision.js';

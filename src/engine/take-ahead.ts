@@ -1,3 +1,4 @@
+import type { Absence } from '../core/absence.js';
 import { observe } from '../core/observe.js';
 import type { Snapshot } from '../core/record.js';
 import type { RecordKey, SideName } from '../core/ids.js';
@@ -13,6 +14,8 @@ export type Ahead = {
   readonly side: SideName;
   readonly records: readonly Snapshot[];
   readonly deleted: readonly RecordKey[];
+  /** Keys of which the feed says something else than that they are deleted. */
+  readonly absent: readonly Absence[];
   readonly readTick: number;
   readonly beganAtMs: number;
   readonly active: PairRules;
@@ -45,7 +48,7 @@ export async function takeAhead({ transaction, page, side, active, next, ...read
     const seen = observe(entity, state, hub, side, reading);
     if (seen.kind === 'changed') page.take(entity, { state: seen.state, facts: seen.facts });
   }
-  for (const key of read.deleted) page.rereads.push({ side, key });
+  for (const key of [...read.deleted, ...read.absent.map(({ key: one }) => one)]) page.rereads.push({ side, key });
 }
 
 /** Nobody changed the record since it was last read, and no write to it is under way. */

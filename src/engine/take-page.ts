@@ -1,16 +1,19 @@
 import { hasCode, ParleyError } from '../core/errors.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
-import { observe, type Observation } from '../core/observe.js';
-import { deleteQuestion, observeGone } from '../core/presence.js';
+import type { Observation } from '../core/observe.js';
+import type { Disappearance } from '../core/absence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import type { SettleMode } from '../core/plan-writes.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
 import type { ReadPage } from './connector.js';
+import { lookForAbsent, type Disappearances } from './disappearances.js';
 import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
-import { buriedIn, isLinkable } from './buried.js';
+import { buriedIn, isBack, isLinkable } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
+import { goneOn, observeOn } from './observe-on.js';
+import { takeMerges } from './merge-records.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { pairFact } from './pair-fact.js';
@@ -66,14 +69,14 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       settleRules: active?.rules ?? null,
       asks: input.plan === null,
     };
-    const { records, deleted, split } = look.page;
+    const { records, deleted, split, absent = [] } = look.page;
     const { side } = input;
     if (ahead === null) {
       await takeReady(taking, ports.pageSize ?? pageSizeDefault);
       await takeRecords(taking);
     } else {
       const { tick: readTick, atMs: beganAtMs } = look.pass;
-      await takeAhead({ transaction, page, side, records, deleted, readTick, beganAtMs, ...ahead });
+      await takeAhead({ transaction, page, side, records, deleted, absent, readTick, beganAtMs, ...ahead });
     }
     noteSplit(page, side, split);
     const stored = transaction.pair.cursors[side];
@@ -164,6 +167,8 @@ type Look = {
   readonly again: { readonly keys: readonly RecordKey[]; readonly records: readonly Snapshot[]; readonly tick: number };
   /** More records than a page holds wait to be read again: what they show is not known yet. */
   readonly isBehind: boolean;
+  /** What became of what the page and the second look do not show. */
+  readonly absent: Disappearances;
 };
 
 async function lookAtSide(
@@ -184,14 +189,17 @@ async function lookAtSide(
   const keys = waiting.slice(0, limit);
   const records = keys.length === 0 ? [] : await connector.readByKeys(keys);
   try {
-    const page = await connector.read({ cursor, limit });
+    const page = withoutSuspects(await connector.read({ cursor, limit }));
+    const shown = new Set(records.map(({ key }) => key));
+    const lost = [...keys.filter((key) => !shown.has(key)), ...page.deleted];
     return {
       cursor,
       isFirst: stored?.pass == null,
       pass,
-      page: withoutSuspects(page),
+      page,
       again: { keys, records, tick: pair.tick },
       isBehind: waiting.length > limit,
+      absent: await lookForAbsent(connector, input.again ? lost : [], page.absent),
     };
   } catch (error) {
     if (!hasCode(error, 'connector.cursor_expired')) throw error;
@@ -203,7 +211,7 @@ async function lookAtSide(
 
 /** Nothing in a page that looks wrong as a whole creates, changes or deletes anything. */
 function withoutSuspects(page: ReadPage): ReadPage {
-  return page.suspect === undefined ? page : { ...page, records: [], deleted: [] };
+  return page.suspect === undefined ? page : { ...page, records: [], deleted: [], absent: [] };
 }
 
 async function restart(ports: EnginePorts, pair: PairRow['pair'], side: SideName): Promise<void> {
@@ -262,8 +270,9 @@ async function takeReady({ transaction, page, settleRules }: Taking, limit: numb
 }
 
 async function takeRecords({ transaction, page, side, look, settleRules, asks }: Taking): Promise<void> {
-  const { page: read, again } = look;
-  const keys = [...new Set([...again.keys, ...read.records.map(({ key }) => key), ...read.deleted])];
+  const { page: read, again, absent } = look;
+  const gone = [...read.deleted, ...absent.kinds.keys(), ...absent.merges.map(({ key }) => key)];
+  const keys = [...new Set([...again.keys, ...[...absent.survivors, ...read.records].map(({ key }) => key), ...gone])];
   if (keys.length === 0) return;
   const known = new Map<RecordKey, EntityId>();
   const stored = await transaction.entitiesByKeys(side, keys);
@@ -273,8 +282,11 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const records = buried.younger(read.records, look.pass.tick);
   const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
-  await page.loadParents({ side, snapshots: [...recordsAgain, ...records] });
-  const strangers = uniqueByKey([...recordsAgain, ...records]).filter(({ key }) => !known.has(key));
+  const ended: Ended[] = [];
+  const merged = takeMerges(page, side, { known, absent, ended });
+  const shown = uniqueByKey([...recordsAgain, ...absent.survivors, ...records]);
+  await page.loadParents({ side, snapshots: shown });
+  const strangers = shown.filter(({ key }) => !known.has(key));
   const found =
     strangers.length === 0
       ? new Map<string, EntityId>()
@@ -282,77 +294,42 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   await page.loadParents();
   const entityOf = (key: RecordKey): EntityId | undefined => known.get(key) ?? found.get(key);
   const mode = settleMode(transaction.pair);
-  const ended: Ended[] = [];
   const finish = (entity: EntityId): void => {
     if (settleRules !== null) settleOn(page, entity, settleRules, mode);
   };
 
   const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs };
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
-  for (const snapshot of recordsAgain) {
+  for (const snapshot of [...recordsAgain, ...absent.survivors]) {
     const observation: Observation = { snapshot, readTick: again.tick, ...times, complete, mayLag: true };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
+  for (const entity of merged.entities) finish(entity);
+  const isOver = (key: RecordKey): boolean => reread.has(key) || merged.keys.has(key);
+  const kindOf = (key: RecordKey): Disappearance => absent.kinds.get(key) ?? 'deleted';
   for (const key of again.keys) {
     page.rereadsDone.push({ side, key });
-    if (!reread.has(key)) goneOn(page, known.get(key), { side, key, readTick: again.tick, ended }, finish);
+    const going = { side, key, kind: kindOf(key), readTick: again.tick, ended };
+    if (!isOver(key)) goneOn(page, known.get(key), going, finish);
   }
   for (const snapshot of records) {
+    // A feed may show only what changed; of what changed unseen while a record was away it shows nothing.
+    if (isBack(page, entityOf(snapshot.key), side)) {
+      page.rereads.push({ side, key: snapshot.key });
+      continue;
+    }
     const observation: Observation = { snapshot, readTick: look.pass.tick, ...times, complete, mayLag: true };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
-  for (const key of read.deleted) goneOn(page, known.get(key), { side, key, readTick: look.pass.tick, ended }, finish);
+  for (const key of [...read.deleted, ...(read.absent ?? []).map(({ key: one }) => one)]) {
+    const going = { side, key, kind: kindOf(key), readTick: look.pass.tick, ended };
+    if (!merged.keys.has(key)) goneOn(page, known.get(key), going, finish);
+  }
   for (const entity of await releaseCandidates(transaction, page, ended)) finish(entity);
 }
 
 function uniqueByKey(snapshots: readonly Snapshot[]): readonly Snapshot[] {
   return [...new Map(snapshots.map((snapshot) => [snapshot.key, snapshot])).values()];
-}
-
-function observeOn(
-  page: Page,
-  entity: EntityId | undefined,
-  side: SideName,
-  observation: Observation,
-  finish: (entity: EntityId) => void,
-): void {
-  // A record of somebody who was erased has no entity.
-  const state = entity === undefined ? undefined : page.state(entity);
-  if (entity === undefined || state === undefined) return;
-  const wasHeld = state.presence.kind === 'delete_held';
-  const seen = observe(entity, state, page.hub, side, observation);
-  if (seen.kind === 'unchanged') return;
-  if (seen.kind === 'stale') {
-    page.rereads.push({ side, key: observation.snapshot.key });
-    page.take(entity, { state: seen.state });
-    return;
-  }
-  page.count('edited', seen.facts.filter(({ kind }) => kind === 'edited' || kind === 'stray').length);
-  page.count('created', seen.facts.filter(({ kind }) => kind === 'linked').length);
-  // What a held delete stands on has just changed: the question is put as it is now.
-  const { presence } = seen.state;
-  const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, page.hub, presence.side)] : [];
-  page.take(entity, { state: seen.state, facts: seen.facts, questions });
-  if (wasHeld && seen.state.presence.kind === 'live')
-    page.close({ entity, unit: null, kind: 'delete', state: 'closed', decidedBy: null, choice: null });
-  finish(entity);
-}
-
-function goneOn(
-  page: Page,
-  entity: EntityId | undefined,
-  { side, key, readTick, ended }: { side: SideName; key: RecordKey; readTick: number; ended: Ended[] },
-  finish: (entity: EntityId) => void,
-): void {
-  const state = entity === undefined ? undefined : page.state(entity);
-  if (entity === undefined || state === undefined) return;
-  const gone = observeGone(entity, state, page.hub, side, readTick);
-  if (gone.kind === 'stale') page.rereads.push({ side, key });
-  if (gone.kind !== 'changed') return;
-  page.count('deleted');
-  if (gone.state.presence.kind === 'tombstone') ended.push({ entity, state });
-  page.take(entity, { state: gone.state, facts: gone.facts, questions: gone.questions, closes: gone.closes });
-  finish(entity);
 }
 
 /** Decides one entity of the page under the approved rules and takes what follows; what may not be written waits. */

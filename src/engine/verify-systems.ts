@@ -56,7 +56,10 @@ export async function verifySystems(
     if (page.length < pageSize || last === undefined) break;
     after = last.id;
   }
-  for (const [side, { connector, seen }] of sides) tally.unread(side, (await countKeys(connector)) - seen);
+  // A listing of keys cannot tell which of them the file means.
+  const isScoped = new Set(revision.rules.sides.filter(({ only = [] }) => only.length > 0).map(({ name }) => name));
+  for (const [side, { connector, seen }] of sides)
+    if (!isScoped.has(side)) tally.unread(side, (await countKeys(connector)) - seen);
   await ports.store.transact(input.pair, (transaction) =>
     transaction.commit({ pair: { ...transaction.pair, lastVerifyAtMs: transaction.nowMs } }),
   );

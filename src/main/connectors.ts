@@ -5,6 +5,7 @@ import { ParleyError } from '../core/errors.js';
 import type { SideName } from '../core/ids.js';
 import { canonicalJson } from '../core/json.js';
 import type { Connector, ConnectorFactory, ConnectorSettings } from '../engine/connector.js';
+import { withScope } from '../engine/scope.js';
 import type { Connectors } from '../engine/ports.js';
 import type { SavedRevision } from '../engine/store.js';
 import type { Environment } from './environment.js';
@@ -44,7 +45,7 @@ export function createConnectors({ environment, factoryOf }: ConnectorsPorts): C
       sides.set(place, [kept, ...others.slice(0, keptPerSide - 1)]);
       await Promise.all(others.slice(keptPerSide - 1).map(close));
       try {
-        return await kept.connector;
+        return withScope(await kept.connector, side.only ?? []);
       } catch (error) {
         sides.set(
           place,
@@ -96,7 +97,8 @@ function settingsOf(
 function mappedFields({ rules }: SavedRevision, side: SideName): readonly string[] {
   const units = rules.units.flatMap((unit) => unit.paths[side] ?? []);
   const matched = rules.match.flatMap((rule) => (rule.kind === 'certain' ? (rule.fields[side] ?? []) : []));
-  return [...new Set([...units, ...matched])].sort();
+  const scoped = rules.sides.find(({ name }) => name === side)?.only?.map(({ field }) => field) ?? [];
+  return [...new Set([...units, ...matched, ...scoped])].sort();
 }
 
 async function openWith(factory: ConnectorFactory, settings: ConnectorSettings): Promise<Connector> {

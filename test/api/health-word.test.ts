@@ -139,6 +139,7 @@ test('agreement is 100.00 exactly when nothing differs, and its parts add up', (
     tripped: fc.constantFrom(0, 1),
     parked: fc.constantFrom(0, 1),
     refused: fc.constantFrom(0, 1),
+    hidden: fc.constantFrom(0, 1),
     held: fc.constantFrom(0, 1),
     one_sided: count,
     override: count,

@@ -1,3 +1,4 @@
+import { conflictKindSchema } from '../../src/contract/api/values.js';
 import { createApp } from '../../src/api/app.js';
 import { tokenHash } from '../../src/api/auth.js';
 import type { ApiDependencies } from '../../src/api/environment.js';
@@ -75,6 +76,10 @@ export const plan: PlanRow = {
 
 const noStandings = Object.fromEntries(standings.map((standing) => [standing, 0])) as PairStatus['standings'];
 
+const noConflicts = Object.fromEntries(
+  conflictKindSchema.options.map((kind) => [kind, 0]),
+) as PairStatus['openConflicts'];
+
 export const status: PairStatus = {
   row: pairRow,
   owner: 'data',
@@ -86,18 +91,7 @@ export const status: PairStatus = {
   ],
   standings: { ...noStandings, agreed: 2 },
   oldestUndeliveredMs: null,
-  openConflicts: {
-    clash: 0,
-    proposal: 0,
-    undo: 0,
-    tripped: 0,
-    parked: 0,
-    invariant: 0,
-    delete: 0,
-    create: 0,
-    match: 0,
-    refused: 0,
-  },
+  openConflicts: noConflicts,
   lastRun: run,
   setAside: 0,
   openPlan: null,

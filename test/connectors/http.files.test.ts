@@ -177,6 +177,34 @@ test('a redirect is not followed: the token would go with it', async () => {
   expect(seen).toEqual([]);
 });
 
+test('of a record that is not to be had it tells what became of it', async () => {
+  const answers: { readonly [path: string]: Told } = {
+    '/customers/gone': { status: 404 },
+    '/customers/forever': { status: 410 },
+    '/customers/secret': { status: 403 },
+    '/customers/moved': { status: 301, headers: { location: 'kept%20one' } },
+    '/customers/said': { status: 200, body: '{"id":"said","into":"kept one","_version":"2"}' },
+    '/customers/away': { status: 301, headers: { location: 'https://elsewhere.example/customers/x' } },
+  };
+  const page = '{"records":[{"id":"said","into":"kept one","_version":"2"}],"deleted":[],"cursor":"1","more":false}';
+  const { url, close } = await answering((path) => answers[path] ?? { status: 200, body: page });
+  onTestFinished(close);
+  const options = { url, token: 'ours', version: '_version', merged: 'into' };
+  const connector = await openHttp(settings(url, { options }));
+  const keys = ['gone', 'forever', 'secret', 'moved', 'said', 'away'].map(recordKey);
+  expect(await connector.readByKeys(keys)).toEqual([]);
+  const into = recordKey('kept one');
+  expect(await connector.whereabouts?.(keys)).toEqual([
+    { key: 'secret', kind: 'hidden' },
+    { key: 'moved', kind: 'merged', into },
+    { key: 'said', kind: 'merged', into },
+    // Nobody can say: doubt is no deletion.
+    { key: 'away', kind: 'hidden' },
+  ]);
+  const { records, absent } = await connector.read({ cursor: null, limit: 5 });
+  expect([records, absent]).toEqual([[], [{ key: 'said', kind: 'merged', into }]]);
+});
+
 test('digits of numbers stay as they are, in both directions', async () => {
   const sent: string[] = [];
   const price = '12345678901234567890.1234567890';

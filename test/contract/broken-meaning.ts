@@ -51,10 +51,11 @@ const meaningCases: readonly BrokenFile[] = [
     problems: ['config.same_object'],
   },
   {
-    name: 'a filter',
+    name: 'a filter that cannot be read',
     line: crm,
-    by: '{ object: crm/public.accounts, key: id, «only»: "a = 1" }',
-    problems: ['config.not_available'],
+    by: '{ object: crm/public.accounts, key: id, only: «"a = 1 or b"» }',
+    problems: ['config.bad_scope'],
+    hint: "status = 'active'",
   },
   {
     name: 'a heading that is no side',

@@ -1,3 +1,4 @@
+import { observeAbsent, type Disappearance } from '../../src/core/absence.js';
 import { acknowledge, type Outcome } from '../../src/core/acknowledge.js';
 import type { Hub } from '../../src/core/hub.js';
 import type { SideName } from '../../src/core/ids.js';
@@ -164,6 +165,12 @@ export function take(
   const { presence } = seen.state;
   const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : [];
   return commit(world, { ...seen, questions, closes }, mode);
+}
+
+/** A side says what became of the record that it no longer shows. */
+export function vanish(world: World, side: SideName, kind: Disappearance): World {
+  const gone = observeAbsent(e, world.state, hubAt(world), side, { kind, readTick: world.tick });
+  return gone.kind === 'changed' ? commit(world, gone, 'write') : world;
 }
 
 /** Sends the planned write of a side, or resolves the one that has no answer by looking. */

@@ -1,4 +1,5 @@
 import { Chance } from './chance.js';
+import { withLineage } from './lineage.js';
 import type { Fault } from './faults.js';
 import {
   fieldsOf,
@@ -20,7 +21,7 @@ export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
   const chance = new Chance(seed ^ 0x5eed);
   const length = chance.between(4, 40);
   const maker = new Maker(options, chance);
-  return { options, steps: Array.from({ length }, () => maker.step()).flat() };
+  return withLineage({ options, steps: Array.from({ length }, () => maker.step()).flat() }, focus);
 }
 
 /** Values that no other edit has, and now and then one that another has: old ones, equal ones, blanks. */

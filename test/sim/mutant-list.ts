@@ -102,8 +102,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tombstone compacted early',
     file: 'src/engine/buried.ts',
-    from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isPresent);`,
+    from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(hasRecord);`,
     to: `  if (state?.presence.kind === 'tombstone') return false;`,
+  },
+  {
+    name: 'merge treated as delete',
+    file: 'src/engine/disappearances.ts',
+    from: `    if (absence.kind === 'merged') open.set(absence.key, absence.into);`,
+    to: `    if (absence.kind === 'merged') kinds.set(absence.key, 'deleted');`,
+    focus: { side: { onDelete: 'delete' }, world: { lineage: true } },
   },
   {
     name: 'cursor without overlap',
@@ -142,6 +149,4 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-export const missing: readonly Missing[] = [
-  { name: 'merge treated as delete', why: 'merges within a system are not told apart' },
-];
+export const missing: readonly Missing[] = [];

@@ -61,6 +61,8 @@ export type WorldOptions = {
   readonly units: readonly UnitOptions[];
   readonly records: readonly RecordOptions[];
   readonly pageSize: number;
+  /** Whether the systems can say what became of a record that they do not show; they merge and hide records then. */
+  readonly lineage?: boolean;
   readonly workers: number;
   /** The pair's file from its second revision on, where it says something else. */
   readonly later?: { readonly [unit: string]: AuthorityOptions };
@@ -127,7 +129,7 @@ export type Focus = {
   readonly unit?: Partial<UnitOptions>;
   /** The first unit is a number to which all sides add. */
   readonly sum?: boolean;
-  readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize'>>;
+  readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize' | 'lineage'>>;
 };
 
 export function focused(

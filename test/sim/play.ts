@@ -1,6 +1,7 @@
-import { recordKey } from '../../src/core/ids.js';
+import { recordKey, type RecordKey } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import { sameJson } from '../../src/core/json.js';
+import { withMerged } from './lineage.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { checkEnd } from './oracle/ends.js';
 import type { Violation } from './oracle/violation.js';
@@ -72,6 +73,14 @@ export class Play {
         return this.#make(step.side, step.key, step.text);
       case 'remove':
         return this.#remove(step.side, step.key);
+      case 'merge':
+        return this.#merge(step.side, recordKey(step.key), recordKey(step.into), step.keeps);
+      case 'hide':
+        return world.system(step.side).veil(recordKey(step.key), 'hidden');
+      case 'leave':
+        return world.system(step.side).veil(recordKey(step.key), 'out_of_scope');
+      case 'show':
+        return world.system(step.side).veil(recordKey(step.key), null);
       case 'act':
         return this.#act(step.worker, step, step.gates ?? forever);
       case 'go':
@@ -118,6 +127,7 @@ export class Play {
     for (const [name, system] of world.systems) {
       this.#late(name);
       system.state = { ...system.state, refusing: new Set() };
+      for (const [key, kind] of system.state.veiled) if (kind === 'hidden') system.veil(key, null);
     }
     await this.#act(0, { act: 'mode', mode: 'active' }, forever);
     if (this.violation === null) await this.#rest();
@@ -270,8 +280,31 @@ export class Play {
     const system = this.world.system(side);
     const row = system.row(recordKey(key));
     if (row === null) return;
-    this.world.effects.deleted(side, key, row);
+    // Whoever deletes a record deletes what was merged into it.
+    for (const gone of withMerged(system.state.merged, recordKey(key))) this.world.effects.deleted(side, gone, row);
     system.remove(recordKey(key));
+  }
+
+  /** People make one record of two, with both before their eyes. */
+  #merge(side: string, key: RecordKey, into: RecordKey, keeps: readonly string[]): void {
+    const { world } = this;
+    const system = world.system(side);
+    const [lost, kept] = [system.row(key), system.row(into)];
+    if (lost === null || key === into || system.get(key) === null || (kept !== null && system.get(into) === null))
+      return;
+    const registers: { [unit: string]: Register } = {};
+    const fields: { [field: string]: Json } = { ...(kept ?? lost).fields, id: into };
+    for (const unit of world.options.units) {
+      const [one, other] = [lost.registers[unit.name] ?? untouched, system.registersOf(into)[unit.name] ?? untouched];
+      const both = { history: one.history | other.history, proven: one.proven | other.proven };
+      const raw = rawOf(unit, lost.fields);
+      registers[unit.name] = { ...(kept === null ? one : other), ...both };
+      if (kept === null || !keeps.includes(unit.name)) continue;
+      if (canonical(unit, raw) === canonical(unit, rawOf(unit, kept.fields))) continue;
+      Object.assign(fields, fieldsFor(unit, raw));
+      registers[unit.name] = editedBy(world.newEdit(side, into, unit.name, raw), { ...other, ...both });
+    }
+    system.merge(key, into, fields, registers);
   }
 
   /** Requests that were given up by the one who sent them are carried out after all. */

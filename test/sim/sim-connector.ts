@@ -35,6 +35,8 @@ type Parts = {
   readonly task: Task;
   readonly faults: FaultQueue;
   readonly watch: Watch;
+  /** Whether the system can say what became of a record that it does not show. */
+  readonly tells: boolean;
 };
 
 /**
@@ -77,6 +79,16 @@ export function simConnector(parts: Parts): Connector {
       await task.pause(`${system.options.name} read by keys answered`);
       return records;
     },
+    ...(parts.tells
+      ? {
+          whereabouts: async (keys) => {
+            await before('whereabouts');
+            const absences = keys.flatMap((key) => system.whereabouts(key) ?? []);
+            await task.pause(`${system.options.name} whereabouts answered`);
+            return absences;
+          },
+        }
+      : {}),
     async listKeys(request) {
       await before('list');
       const page = await reader.listKeys(request);

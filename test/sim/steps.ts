@@ -24,6 +24,16 @@ export type Step =
     }
   | { readonly do: 'make'; readonly side: string; readonly key: string; readonly text: string }
   | { readonly do: 'remove'; readonly side: string; readonly key: string }
+  /** People make one record of two; of these units the value of the one that goes is kept. A key that is not there is new. */
+  | {
+      readonly do: 'merge';
+      readonly side: string;
+      readonly key: string;
+      readonly into: string;
+      readonly keeps: readonly string[];
+    }
+  /** A record that is there is not shown any more, or is again. */
+  | { readonly do: 'hide' | 'leave' | 'show'; readonly side: string; readonly key: string }
   /** A worker begins; it stands still after so many gates, if it comes so far. */
   | ({ readonly do: 'act'; readonly worker: number; readonly gates?: number } & Act)
   | { readonly do: 'go'; readonly worker: number; readonly gates?: number }

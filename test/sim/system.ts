@@ -1,3 +1,4 @@
+import type { Absence } from '../../src/core/absence.js';
 import type { Json } from '../../src/core/json.js';
 import { sameJson } from '../../src/core/json.js';
 import type { RecordKey } from '../../src/core/ids.js';
@@ -23,6 +24,8 @@ export type Carried = {
   readonly entity: number;
   /** The hub's delivery that it belongs to. */
   readonly delivery: number;
+  /** The records of that entity, as `side/key`, when it was sent. */
+  readonly kin: readonly string[];
   /** The agreed values when it was sent. */
   readonly agreed: { readonly [unit: string]: Json };
 };
@@ -43,6 +46,10 @@ export type SystemState = {
   readonly made: ReadonlySet<string>;
   readonly ended: ReadonlySet<string>;
   readonly announced: number;
+  /** Records that were merged into others. */
+  readonly merged: ReadonlyMap<RecordKey, RecordKey>;
+  /** Records that are there and not shown. */
+  readonly veiled: ReadonlyMap<RecordKey, 'hidden' | 'out_of_scope'>;
 };
 
 export type Effect = {
@@ -80,6 +87,8 @@ export class SimSystem {
     made: new Set(),
     ended: new Set(),
     announced: 0,
+    merged: new Map(),
+    veiled: new Map(),
   };
 
   constructor(options: SideOptions, units: readonly UnitOptions[], witness: Witness) {
@@ -93,7 +102,7 @@ export class SimSystem {
   }
 
   get keys(): readonly RecordKey[] {
-    return [...this.state.rows.keys()];
+    return [...this.state.rows.keys()].filter((key) => !this.state.veiled.has(key));
   }
 
   row(key: RecordKey): Row | null {
@@ -102,7 +111,8 @@ export class SimSystem {
 
   get(key: RecordKey): NativeRecord | null {
     const row = this.row(key);
-    return row === null ? null : { key, fields: row.fields, token: this.tokenOf(row) };
+    if (row === null || this.state.veiled.has(key)) return null;
+    return { key, fields: row.fields, token: this.tokenOf(row) };
   }
 
   /** Records and deletes whose last change is in (after, upTo], oldest change first. */
@@ -139,8 +149,37 @@ export class SimSystem {
     const row: Row = { fields: kept, version, changed, registers: settled };
     const gone = new Map(this.state.gone);
     gone.delete(key);
-    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, row), gone, version };
+    const merged = new Map(this.state.merged);
+    merged.delete(key);
+    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, row), gone, merged, version };
     return row;
+  }
+
+  /** A record gives way to another one, which people have made of both. */
+  merge(key: RecordKey, into: RecordKey, fields: NativeFields, registers: Row['registers']): void {
+    this.remove(key);
+    this.store(into, fields, registers);
+    this.state = { ...this.state, merged: new Map(this.state.merged).set(key, into) };
+  }
+
+  /** Shows a record no more, or again (null). The feed has something to say of it in both cases. */
+  veil(key: RecordKey, kind: 'hidden' | 'out_of_scope' | null): void {
+    const row = this.row(key);
+    if (row === null) return;
+    const version = this.state.version + 1;
+    const veiled = new Map(this.state.veiled);
+    if (kind === null) veiled.delete(key);
+    else veiled.set(key, kind);
+    const rows = new Map(this.state.rows).set(key, { ...row, version });
+    this.state = { ...this.state, rows, veiled, version };
+  }
+
+  /** What became of a record that is not shown; null: it was deleted, or never was. */
+  whereabouts(key: RecordKey): Absence | null {
+    const into = this.state.merged.get(key);
+    const kind = this.state.veiled.get(key);
+    if (this.row(key) === null) return into === undefined ? null : { key, kind: 'merged', into };
+    return kind === undefined ? null : { key, kind };
   }
 
   remove(key: RecordKey): void {
@@ -157,7 +196,9 @@ export class SimSystem {
       }),
     );
     const gone = new Map(this.state.gone).set(key, { version, fields: row.fields, registers });
-    this.state = { ...this.state, rows, gone, version };
+    const veiled = new Map(this.state.veiled);
+    veiled.delete(key);
+    this.state = { ...this.state, rows, gone, veiled, version };
   }
 
   want(key: RecordKey, unit: UnitOptions, want: Want): void {
@@ -205,6 +246,9 @@ export class SimSystem {
     if (done !== undefined) return { kind: 'accepted', record: this.options.answers === 'image' ? done : null };
     if (this.state.refusing.has(key))
       return { kind: 'refused', code: 'refused', message: 'The system refuses this record.' };
+    // Its key is taken by a record that nobody is shown.
+    if (write.kind === 'create' && this.state.veiled.has(key))
+      return { kind: 'refused', code: 'taken', message: 'The key is taken.' };
     if (write.kind === 'create')
       return present !== null && this.options.creates === 'unique' ? { kind: 'stale', record: present } : null;
     if (present === null) return { kind: 'stale', record: null };

@@ -137,6 +137,7 @@ export class World {
   #connector(name: string, task: Task, sightings: Sighting[]) {
     return simConnector({
       system: this.system(name),
+      tells: this.options.lineage === true,
       task,
       faults: this.faults,
       watch: {
@@ -160,15 +161,16 @@ export class World {
       items.findLast(({ item }) => JSON.stringify(item.fields) === JSON.stringify(write.fields)) ?? items.at(-1);
     if (sent === undefined) {
       this.oracle.report('I10', `a write of ${side}/${write.key} left the hub before it was written down as sent`);
-      return { write, units: {}, entity, delivery: 0, agreed: {} };
+      return { write, units: {}, entity, delivery: 0, agreed: {}, kin: [] };
     }
     const state = stateIn(this.database.tables, entity as never);
     // Who was slow between claiming and sending cannot know; the precondition of the write is there for that.
     if (this.options.workers === 1 && state.sides[side as never]?.intent?.delivery !== sent.delivery.id)
       this.oracle.report('I10', `a write of ${side}/${write.key} was sent although a newer one took its place`);
     const delivery = sent.delivery.id;
+    const kin = Object.entries(state.sides).map(([name, shadow]) => `${name}/${shadow.key}`);
     const agreed = Object.fromEntries(Object.entries(state.units).map(([unit, { value }]) => [unit, value]));
-    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity, delivery, agreed };
+    return { write, units: this.oracle.carried(entity as never, sent.item.version), entity, delivery, agreed, kin };
   }
 
   get #hasher(): Hasher {
@@ -223,6 +225,8 @@ export class World {
         return [{ kind: 'retry' }, { kind: 'leave' }];
       case 'match':
         return [{ kind: 'copy' }, { kind: 'leave' }];
+      case 'duplicate':
+        return [{ kind: 'delete' }, { kind: 'leave' }];
     }
   }
 

@@ -67,6 +67,7 @@ export function agreementOf(standings: PairStatus['standings']): PairView['agree
     tripped: standings.tripped,
     parked: standings.parked,
     refused: standings.refused,
+    hidden: standings.hidden,
     held: standings.held,
   };
   const of = standings.agreed + Object.values(differ).reduce((sum, count) => sum + count, 0);

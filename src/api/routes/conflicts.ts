@@ -159,7 +159,9 @@ async function recordOf(dependencies: ApiDependencies, conflict: ConflictRow): P
   const request = { after: entityId(conflict.entity - 1), limit: 1, standings: null };
   const [stored] = await store.entities(conflict.pair, request);
   if (stored?.id !== conflict.entity) return null;
-  const there = Object.entries(unpack(stored.state).sides).find(([, shadow]) => shadow.presence === 'present');
+  const there = Object.entries(unpack(stored.state).sides).find(
+    ([, { presence }]) => presence === 'present' || presence === 'duplicate',
+  );
   if (there === undefined) return null;
   const [side, { key }] = there;
   return recordView(await engine.explainRecord({ pair: conflict.pair, side: sideName(side), key }));

@@ -20,6 +20,7 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   tripped: 'stopped: it goes round',
   parked: 'written without effect',
   refused: 'refused by a side',
+  hidden: 'hidden by a side',
   held: 'held',
   one_sided: 'on one side only',
   override: 'may differ',
@@ -105,10 +106,18 @@ const holdWords = {
   left: 'It stays on the sides that have it: somebody decided so.',
 } as const;
 
+const sideWords = {
+  present: 'there',
+  awaited: 'not there yet',
+  gone: 'deleted',
+  hidden: 'there, and not shown any more',
+  outside: 'there, and not meant by the file',
+  duplicate: 'there twice: written no more',
+} as const;
+
 function presenceLines(record: RecordView, style: Style): readonly string[] {
   const lines = Object.entries(record.sides).map(([side, { presence, readAt }]) => {
-    const word = presence === 'gone' ? 'deleted' : presence === 'awaited' ? 'not there yet' : 'there';
-    return `  ${side}: ${word}, read ${readAt === null ? 'never' : `${age(readAt, style.nowMs)} ago`}`;
+    return `  ${side}: ${sideWords[presence]}, read ${readAt === null ? 'never' : `${age(readAt, style.nowMs)} ago`}`;
   });
   const words = [presenceWords[record.presence], record.hold === null ? null : holdWords[record.hold]];
   return [...lines, ...words.filter((word) => word !== null).map((word) => `  ${word}`)];

@@ -134,6 +134,8 @@ export function choicesOf(conflict: ConflictView): readonly string[] {
       return [`${decide} --copy`, `${decide} --leave`];
     case 'match':
       return [`${decide} --link SIDE:KEY`, `${decide} --copy`, `${decide} --leave`];
+    case 'duplicate':
+      return [`${decide} --delete`, `${decide} --leave`];
     case 'tripped':
     case 'parked':
     case 'refused':

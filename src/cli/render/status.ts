@@ -127,6 +127,7 @@ const reasons: Readonly<Record<keyof PairView['agreement']['differ'], string>> =
   tripped: 'stopped, because they go round between systems',
   parked: 'written without effect',
   refused: 'refused by a side',
+  hidden: 'no longer shown by a side, and frozen there',
   held: 'held until a person decides',
 };
 

@@ -7,6 +7,8 @@ export type Answer = {
   readonly status: number;
   /** Null when the body is empty or is not JSON. */
   readonly body: unknown;
+  /** Where a redirect leads; nothing follows it. */
+  readonly location: string | null;
 };
 
 export type Request = {
@@ -76,7 +78,10 @@ async function askOnce(place: Place, request: Request): Promise<{ answer: Answer
       ...(body === undefined ? {} : { body }),
     });
     const text = await textOfAnswer(response);
-    return { answer: { status: response.status, body: parsed(text) }, waitMs: waitOf(response) };
+    return {
+      answer: { status: response.status, body: parsed(text), location: response.headers.get('location') },
+      waitMs: waitOf(response),
+    };
   } catch (error) {
     if (error instanceof WayFailed) throw error;
     if (timeout.aborted) throw new WayFailed('unknown', `no answer within ${place.timeoutMs / 1_000} s`);

@@ -1,3 +1,4 @@
+import type { Absence } from '../../core/absence.js';
 import { ParleyError } from '../../core/errors.js';
 import { recordKey, type RecordKey } from '../../core/ids.js';
 import type {
@@ -13,7 +14,16 @@ import type {
 import { refusalOf } from './client.js';
 import { textOf } from './exact-json.js';
 import { type Place, placeOf } from './place.js';
-import { fetched, fetchRecord, type Found, foundIn, nothingChanged, several } from './records.js';
+import {
+  fetched,
+  fetchRecord,
+  type Found,
+  foundIn,
+  mergedInto,
+  nothingChanged,
+  several,
+  whereaboutsOf,
+} from './records.js';
 import { writeBatch } from './write.js';
 
 const sampleSize = 100;
@@ -62,8 +72,8 @@ class HttpCollection implements Connector {
 
   read: Connector['read'] = async ({ cursor, limit, signal }): Promise<ReadPage> => {
     const page = await this.#page(cursor, limit, signal);
-    const { cursor: next, more, deleted, setAside } = page;
-    return { records: page.found.map(({ record }) => record), deleted, setAside, cursor: next, more };
+    const { cursor: next, more, deleted, absent = [], setAside } = page;
+    return { records: page.found.map(({ record }) => record), deleted, absent, setAside, cursor: next, more };
   };
 
   readByKeys: Connector['readByKeys'] = async (keys, signal): Promise<readonly NativeRecord[]> => {
@@ -73,6 +83,11 @@ class HttpCollection implements Connector {
     // A wrong path answers 404 to everything; only a collection that is there can say that a record is not.
     if (present.length < keys.length) await this.#page(null, 1, signal);
     return present.map((one) => this.#learn(one).record);
+  };
+
+  whereabouts: NonNullable<Connector['whereabouts']> = async (keys, signal) => {
+    const found = await several(keys, (key) => whereaboutsOf(this.#place, key, signal));
+    return found.filter((absence) => absence !== null);
   };
 
   listKeys: Connector['listKeys'] = async ({ after, limit, signal }): Promise<KeyPage> => {
@@ -133,10 +148,13 @@ function pageOf(place: Place, body: unknown): Page {
     );
   }
   const found: Found[] = [];
+  const absent: Absence[] = [];
   const setAside: SetAside[] = [];
   for (const [index, raw] of records.entries()) {
     const one = foundIn(place, raw);
-    if (one !== null) found.push(one);
+    const into = mergedInto(place, raw);
+    if (one !== null && into !== null) absent.push({ key: one.record.key, kind: 'merged', into });
+    else if (one !== null) found.push(one);
     else
       setAside.push({
         place: `${place.object}, record ${index + 1} of a page`,
@@ -144,7 +162,7 @@ function pageOf(place: Place, body: unknown): Page {
       });
   }
   const keys = Array.isArray(deleted) ? deleted.map(textOf).filter((key) => key !== null) : [];
-  return { found, setAside, deleted: keys.map(recordKey), cursor: next, more };
+  return { found, setAside, deleted: keys.map(recordKey), absent, cursor: next, more };
 }
 
 function byBytes(a: RecordKey, b: RecordKey): number {

@@ -18,6 +18,8 @@ export type Place = {
   readonly key: readonly string[];
   /** The member of a record that holds its version, sent back as `If-Match`; null when the API has none. */
   readonly version: string | null;
+  /** The member of a record that names the record that it was merged into; null when the API has none. */
+  readonly merged: string | null;
   /** Whether the API recognises a create that comes again by its `Idempotency-Key`. */
   readonly remembersCreates: boolean;
   /** How long one request may take, in ms. */
@@ -48,6 +50,7 @@ export function placeOf(settings: ConnectorSettings): Place {
     token: options['token'] ?? null,
     key,
     version: options['version'] ?? null,
+    merged: options['merged'] ?? null,
     remembersCreates: options['creates'] === 'idempotent',
     timeoutMs: timeoutOf(connection, options['timeout']),
   };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '../../core/errors.js';
-import { keyOf, type RecordKey } from '../../core/ids.js';
+import type { Absence } from '../../core/absence.js';
+import { keyOf, type RecordKey, recordKey } from '../../core/ids.js';
 import type { NativeRecord } from '../../engine/connector.js';
 import { ask, type Answer, refusalOf, unreachable, WayFailed } from './client.js';
 import { exactRecord, textOf } from './exact-json.js';
@@ -56,7 +57,7 @@ export async function fetched(place: Place, address: string, signal: AbortSignal
 /** One record as it is now; null when the API says that there is none. */
 export async function fetchRecord(place: Place, key: RecordKey, signal?: AbortSignal): Promise<Found | null> {
   const answer = await fetched(place, recordAddress(place, key), signal);
-  if (answer.status === 404) return null;
+  if (isAbsence(answer) || mergedInto(place, answer.body) !== null) return null;
   if (answer.status !== 200) throw refusalOf(place, answer, nothingChanged);
   const found = foundIn(place, answer.body);
   if (found !== null && found.record.key === key) return found;
@@ -65,6 +66,43 @@ export async function fetchRecord(place: Place, key: RecordKey, signal?: AbortSi
     `${place.connection} (${place.origin}) answers with another record than the one asked for. ${nothingChanged}`,
     { hint: `Is ${place.key.join(', ')} the key in the path of a record?` },
   );
+}
+
+/** Answers that say of one record that it is not to be had; what that means is asked apart. */
+function isAbsence({ status, location }: Answer): boolean {
+  return [403, 404, 410].includes(status) || ((status === 301 || status === 308) && location !== null);
+}
+
+/** The key of the record that this one was merged into, as the member says that the file names. */
+export function mergedInto(place: Place, raw: unknown): RecordKey | null {
+  if (place.merged === null || raw === null || typeof raw !== 'object') return null;
+  const into = textOf((raw as { readonly [name: string]: unknown })[place.merged]);
+  return into === null || into === '' ? null : recordKey(into);
+}
+
+/**
+ * What became of a record that is not to be had. A redirect within the collection, or the member that the file names,
+ * says that it was merged; 403 that it is hidden. Null: deleted.
+ */
+export async function whereaboutsOf(place: Place, key: RecordKey, signal?: AbortSignal): Promise<Absence | null> {
+  const answer = await fetched(place, recordAddress(place, key), signal);
+  if (answer.status === 403) return { key, kind: 'hidden' };
+  const into = answer.status === 200 ? mergedInto(place, answer.body) : redirectedTo(place, answer);
+  if (into !== null && into !== key) return { key, kind: 'merged', into };
+  if (answer.status === 404 || answer.status === 410) return null;
+  // There after all, or nobody can say: doubt is no deletion.
+  if (answer.status < 500) return { key, kind: 'hidden' };
+  throw refusalOf(place, answer, nothingChanged);
+}
+
+/** Only a place in the same collection is another record of it; the address itself is never asked. */
+function redirectedTo(place: Place, { status, location }: Answer): RecordKey | null {
+  if ((status !== 301 && status !== 308) || location === null) return null;
+  const base = `${place.address}/`;
+  const target = URL.canParse(location, base) ? new URL(location, base) : null;
+  if (target === null || `${target.origin}${target.pathname}`.startsWith(base) === false) return null;
+  const parts = target.pathname.slice(new URL(base).pathname.length).split('/');
+  return parts.length === place.key.length ? keyOf(parts.map(decodeURIComponent)) : null;
 }
 
 /** Runs work over all items, a few at a time, and keeps their order. */

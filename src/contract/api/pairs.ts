@@ -46,6 +46,7 @@ const agreementSchema = z
       tripped: countSchema,
       parked: countSchema,
       refused: countSchema,
+      hidden: countSchema,
       held: countSchema,
     }),
     allowed: z.object({ oneSided: countSchema, override: countSchema }),

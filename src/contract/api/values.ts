@@ -52,6 +52,7 @@ export const standingSchema = z
     'tripped',
     'parked',
     'refused',
+    'hidden',
     'held',
     'one_sided',
     'override',
@@ -59,7 +60,19 @@ export const standingSchema = z
   ])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
 export const conflictKindSchema = z
-  .enum(['clash', 'proposal', 'undo', 'tripped', 'parked', 'invariant', 'delete', 'create', 'match', 'refused'])
+  .enum([
+    'clash',
+    'proposal',
+    'undo',
+    'tripped',
+    'parked',
+    'invariant',
+    'delete',
+    'create',
+    'match',
+    'duplicate',
+    'refused',
+  ])
   .meta({ id: 'ConflictKind' });
 export const conflictStateSchema = z.enum(['open', 'decided', 'closed']).meta({ id: 'ConflictState' });
 

@@ -1,5 +1,5 @@
 import type { SideName } from '../../core/ids.js';
-import type { UnitRules } from '../../core/rules.js';
+import type { OutOfScopeRule, ScopeCondition, UnitRules } from '../../core/rules.js';
 import type { Range } from './problems.js';
 
 /** One side as the file declares it, before rules are added. */
@@ -10,6 +10,9 @@ export type Side = {
   readonly key: readonly string[];
   /** The connector's word, when the connection is known; a file of rows has no nested fields. */
   readonly connector: string | undefined;
+  /** Which records of the object are meant, and what becomes of one that no longer is. */
+  readonly only?: readonly ScopeCondition[];
+  readonly outOfScope?: OutOfScopeRule;
   /** Where `connection/object` stands. */
   readonly objectRange: Range;
 };

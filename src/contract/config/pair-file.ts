@@ -61,7 +61,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
   const data = checkShape({ source, report, knownKeys }, pairSchema, []);
   const context = { source, report, connections };
   const pair = readName(source, report);
-  const { sides, uses: keyUses } = readSides(context);
+  const { sides, uses: keyUses, scopes } = readSides(context);
   const systems = valueAt(source.value, ['systems']);
   const declared = isMapping(systems) ? Object.keys(systems) : [];
   const strayWritten = valueAt(source.value, ['stray_edits']);
@@ -88,7 +88,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
     sides,
     units,
     match: matching?.rules ?? [],
-    uses: [...keyUses, ...(matching?.uses ?? []), ...unitUses],
+    uses: [...keyUses, ...scopes, ...(matching?.uses ?? []), ...unitUses],
     rules: {
       about: data?.about ?? '',
       owner: data?.owner ?? '',
@@ -242,6 +242,8 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
       creates: rules.creates(side),
       deletes: rules.deletes(side),
       ...(rules.edited === null ? {} : { edited: rules.edited }),
+      ...(side.only === undefined || side.only.length === 0 ? {} : { only: side.only }),
+      ...(side.outOfScope === 'delete' ? { outOfScope: side.outOfScope } : {}),
     })),
     units: [...read.units.values()].flatMap((unit) => (unit?.rules === undefined ? [] : [unit.rules])),
     match: read.match,

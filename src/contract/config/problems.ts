@@ -31,6 +31,7 @@ export const problemCodes = {
   'config.bad_object': 'error',
   'config.same_object': 'error',
   'config.bad_match': 'error',
+  'config.bad_scope': 'error',
   'config.side_not_matched': 'warning',
   'config.bad_duration': 'error',
   'config.bad_limit': 'error',

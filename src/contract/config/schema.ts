@@ -8,6 +8,7 @@ import {
   flipWords,
   lensWords,
   masterBlankWords,
+  outOfScopeWords,
   policyWords,
   setWords,
   strayWords,
@@ -28,7 +29,13 @@ export const pathsSchema = oneOrMore.meta({
 export const systemSchema = z.strictObject({
   object: text.meta({ description: 'connection/object, such as crm/public.accounts or erp/suppliers.csv.' }),
   key: oneOrMore.meta({ description: 'The field or fields that identify a record. Written on create only.' }),
-  only: text.optional().meta({ description: 'A filter on records. Not executed by this version.' }),
+  only: text.optional().meta({
+    description: "Which records are meant, such as: status = 'active' and kind != 'test'. Default: all.",
+  }),
+  out_of_scope: z.enum(outOfScopeWords).optional().meta({
+    description:
+      'A record that is there and no longer meant. unlink: it rests until it is back. delete: as if deleted. Default: unlink.',
+  }),
 });
 
 const policyWord = z.enum(policyWords);
@@ -294,6 +301,9 @@ export const connectorSchemas = {
     version: text.optional().meta({
       description:
         'The member of a record that holds its version, which the API compares with If-Match. Default: none.',
+    }),
+    merged: text.optional().meta({
+      description: 'The member of a record that names the record that it was merged into. Default: none.',
     }),
     creates: z.enum(['idempotent', 'unique']).optional().meta({
       description: 'What keeps a create from happening twice: its Idempotency-Key, or the key alone. Default: unique.',

@@ -2,6 +2,7 @@ import { type SideName, sideName } from '../../core/ids.js';
 import type { CreateRule, DeleteRule, EditedRule } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { Report } from './problems.js';
+import { onlyUses, readOnly } from './only-reader.js';
 import { createsSchema, deletesSchema, systemSchema } from './schema.js';
 import { isMapping, valueAt } from './shape-problems.js';
 import { didYouMean, quoted } from './suggest.js';
@@ -43,12 +44,15 @@ export const namePattern = 'names start with a lower-case letter; letters, digit
 export function readSides(context: SideContext): {
   readonly sides: readonly Side[];
   readonly uses: readonly FieldUse[];
+  /** Fields that only say which records are meant. */
+  readonly scopes: readonly FieldUse[];
 } {
   const { source, report } = context;
   const systems = valueAt(source.value, ['systems']);
   const sides: Side[] = [];
   const uses: FieldUse[] = [];
-  if (!isMapping(systems)) return { sides, uses };
+  const scopes: FieldUse[] = [];
+  if (!isMapping(systems)) return { sides, uses, scopes };
   const names = Object.keys(systems);
   if (names.length < 2) {
     report('config.too_few_sides', source.keyRange(['systems']), 'a pair has two sides or more', {
@@ -75,22 +79,12 @@ export function readSides(context: SideContext): {
         hint: 'name another object, or remove one of the two sides',
       });
     }
-    if (system.data.only !== undefined) reportOnly(context, written);
-    sides.push(side);
+    const scope = readOnly(context, written, system.data.only);
+    sides.push({ ...side, only: scope, outOfScope: system.data.out_of_scope ?? 'unlink' });
     uses.push(...keyUses(context, written, side));
+    scopes.push(...onlyUses(context, written, side, scope));
   }
-  return { sides, uses };
-}
-
-function reportOnly({ source, report }: SideContext, written: string): void {
-  report(
-    'config.not_available',
-    source.keyRange(['systems', written, 'only']),
-    'filters ("only") are not executed by this version',
-    {
-      hint: 'name a view that holds only the records you mean; without "only" every record takes part',
-    },
-  );
+  return { sides, uses, scopes };
 }
 
 function keyUses({ source, report }: SideContext, written: string, side: Side): readonly FieldUse[] {

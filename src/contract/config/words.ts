@@ -27,6 +27,7 @@ export const equalityWords = [
 export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
 export const editedWords = ['ask', 'delete', 'restore'] as const satisfies readonly EditedRule[];
 export const deleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satisfies readonly SideRules['deletes'][];
+export const outOfScopeWords = ['unlink', 'delete'] as const;
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
 export const eitherBlankWords = ['value', 'ignore', 'fill'] as const;

@@ -21,6 +21,12 @@ export type EntryKind =
   | 'stray'
   /** A side lost a record. */
   | 'deleted'
+  /** A side does not show a record any more, and has not said that it is deleted. */
+  | 'hidden'
+  /** A record is there and no longer one of those that the file means. */
+  | 'outside'
+  /** Records of one side became one: an entity goes on in another, or under another key. */
+  | 'merged'
   /** Writes were confirmed by the side that received them; one entry for a whole delivery. */
   | 'delivered'
   /** A complete pass of a side showed no edit: it has what it held already when nothing had to be written there. */

@@ -46,7 +46,7 @@ export function foldEntry(folded: Folded, entry: LedgerEntry, payload: LedgerPay
     return 'the patch does not apply to the values before it';
   }
   if (canonicalJson(patched) !== canonicalJson(values)) return 'the patch and the effects disagree';
-  const next = { values, vv, ctx, keys: keysAfter(folded.keys, entry, payload.detail['key']) };
+  const next = { values, vv, ctx, keys: keysAfter(folded.keys, entry, payload.detail) };
   const { unlinked } = payload.detail;
   return typeof unlinked === 'string' ? withoutSide(next, unlinked as SideName) : next;
 }
@@ -57,8 +57,13 @@ function withoutSide(folded: Folded, side: SideName): Folded {
   return { ...folded, ctx: Object.fromEntries(ctx), keys: without(folded.keys, side) };
 }
 
-function keysAfter(keys: Folded['keys'], { kind, side }: LedgerEntry, key: Json | undefined): Folded['keys'] {
+function keysAfter(
+  keys: Folded['keys'],
+  { kind, side }: LedgerEntry,
+  { key, into }: LedgerPayload['detail'],
+): Folded['keys'] {
   if (side === null) return keys;
+  if (kind === 'merged' && typeof into === 'string') return { ...keys, [side]: into };
   if (kind === 'deleted') return without(keys, side);
   return kind === 'linked' && typeof key === 'string' ? { ...keys, [side]: key } : keys;
 }

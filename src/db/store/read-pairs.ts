@@ -23,6 +23,7 @@ const noConflicts: Record<ConflictKind, number> = {
   delete: 0,
   create: 0,
   match: 0,
+  duplicate: 0,
   refused: 0,
 };
 

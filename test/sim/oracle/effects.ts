@@ -146,7 +146,9 @@ export class Effects {
     if (before === null || this.#oracle.state.decided.has(carried.entity as never)) return;
     const { kept } = this.#oracle.state;
     const { key } = carried.write;
-    const causes = this.state.deletes.filter((one) => one.key === key && one.side !== side);
+    const causes = this.state.deletes.filter(
+      (one) => one.side !== side && (one.key === key || carried.kin.includes(`${one.side}/${one.key}`)),
+    );
     if (causes.length === 0) {
       this.#oracle.report('I16', `${side}/${key} was deleted, and nobody deleted it anywhere`);
       return;

@@ -15,9 +15,10 @@ export async function checkEnd(world: World, when: string): Promise<void> {
   const owners = new Map<string, number>();
   for (const id of tables.entities.keys()) {
     const state = stateIn(tables, id);
-    if (state.presence.kind === 'alias') continue;
     for (const [side, shadow] of Object.entries(state.sides)) {
-      if (shadow.presence !== 'present') continue;
+      // A duplicate stands beside the record that counts, and nobody says what it holds.
+      if (shadow.presence === 'duplicate') owners.set(`${side}/${shadow.key}`, id);
+      if (state.presence.kind === 'alias' || shadow.presence !== 'present') continue;
       const name = `${side}/${shadow.key}`;
       const other = owners.get(name);
       if (other !== undefined) world.oracle.report('I15', `${name} belongs to entities ${other} and ${id}`);
@@ -40,6 +41,8 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
   const system = world.system(side);
   const row = system.row(key as never);
   const isLive = state.presence.kind === 'live';
+  if (system.state.veiled.has(key as never) && isLive)
+    return world.oracle.report('I1', `${side}/${key} is not shown and the hub does not know, ${when}`);
   if (row === null) {
     if (isLive) world.oracle.report('I1', `${side}/${key} is gone and the hub does not know, ${when}`);
     return;
@@ -105,6 +108,8 @@ function checkQuestions(world: World, when: string): void {
       world.oracle.report('I1', `${place} is still ${standing}`);
     if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null))
       world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
+    if (state.presence.kind === 'alias' && standing === 'held' && !isOpen(id, 'duplicate', null))
+      world.oracle.report('I1', `a duplicate stands there and nobody is asked: ${place}`);
     if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null))
       world.oracle.report('I1', `a create is held and nobody is asked: ${place}`);
     for (const unit of world.options.units)

@@ -93,7 +93,9 @@ export class Oracle {
         if (raw === undefined) continue;
         const seen = sightings.findLast((one) => one.side === side && one.key === shadow.key && isSeen(unit, one, raw));
         const register = seen?.registers[unit.name];
-        const old = histories.shadow(side, shadow.key, unit.name);
+        const oldKey = was.sides[side as never]?.key ?? shadow.key;
+        // A record that was merged into a new one goes on under another key.
+        const old = histories.shadow(side, shadow.key, unit.name) ?? histories.shadow(side, oldKey, unit.name);
         const known: Known = register ?? old ?? nobody;
         if (register !== undefined) {
           // Away and back between two readings: for the hub nobody did anything.

@@ -70,6 +70,7 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
     delete: 0,
     create: 0,
     match: 0,
+    duplicate: 0,
     refused: 0,
     undo: 0,
   };

@@ -1,0 +1,99 @@
+import { factBy, type By, type Decided, type Subject } from './decide.js';
+import type { Hub } from './hub.js';
+import type { EntityId, SideName } from './ids.js';
+import type { Fact } from './ledger/entry.js';
+import { withDelete, type PlannedWrite } from './plan-writes.js';
+import type { Gone } from './presence.js';
+import { recordQuestion, type Question } from './question.js';
+import type { EntityState, Shadow } from './state.js';
+
+/** Sides on which an alias still has a record beside the one of the entity that it stands for. */
+export function duplicatesOf(state: EntityState): readonly SideName[] {
+  const sides = Object.keys(state.sides) as SideName[];
+  return sides.filter((side) => state.sides[side]?.presence === 'duplicate');
+}
+
+/**
+ * The record that was merged away is there again on its side: the merge was taken back, and so is what followed from it,
+ * as far as the entity still has records of its own.
+ */
+export function unmerged(state: EntityState, side: SideName): EntityState {
+  const isBack = state.presence.kind === 'alias' && state.sides[side]?.presence === 'gone';
+  const duplicates = duplicatesOf(state);
+  if (!isBack || duplicates.length === 0) return state;
+  const sides: { [name: SideName]: Shadow } = { ...state.sides };
+  for (const name of duplicates) sides[name] = { ...(state.sides[name] as Shadow), presence: 'present' };
+  return { ...state, presence: { kind: 'live' }, hold: null, sides };
+}
+
+/** Asks what becomes of records that stand beside the one that counts. */
+export function duplicateQuestion(state: EntityState): Question {
+  const sides = duplicatesOf(state);
+  const records = sides.map((side) => `${side}:${state.sides[side]?.key ?? '?'}`).join(' and ');
+  return recordQuestion('duplicate', state, sides[0] as SideName, {
+    note: `Its counterpart was merged into a record that has its own. ${records} is written no more and was not deleted.`,
+    rule: 'merged',
+    shape: sides.join(' '),
+  });
+}
+
+/** A duplicate that was to be deleted and is not what it was: whoever said so had not seen that, and is asked again. */
+export function askedAgain(state: EntityState): readonly Question[] {
+  return state.presence.kind === 'alias' && duplicatesOf(state).length > 0 ? [duplicateQuestion(state)] : [];
+}
+
+/** A duplicate is no longer there: what was asked about it is over when it was the last. */
+export function duplicateGone(
+  { entity, state }: { readonly entity: EntityId; readonly state: EntityState },
+  hub: Hub,
+  side: SideName,
+  readTick: number,
+): Gone {
+  const shadow = state.sides[side] as Shadow;
+  const quiet = { state, facts: [], questions: [], closes: [] };
+  if (readTick < shadow.tick) return { kind: 'stale', ...quiet };
+  const gone: Shadow = {
+    ...shadow,
+    presence: 'gone',
+    intent: null,
+    token: null,
+    tick: Math.max(readTick, shadow.tick),
+  };
+  const next: EntityState = { ...state, sides: { ...state.sides, [side]: gone } };
+  const fact: Fact = {
+    kind: 'deleted',
+    entity,
+    side,
+    actor: { kind: 'side', side },
+    rule: 'a duplicate that is gone needs nobody',
+    dot: null,
+    effects: [],
+    detail: { key: shadow.key, outcome: 'ended' },
+    lo: shadow.atMs,
+    hi: hub.nowMs,
+  };
+  const closes = duplicatesOf(next).length === 0 ? [{ unit: null, kind: 'duplicate' as const }] : [];
+  return { kind: 'changed', state: next, facts: [fact], questions: [], closes };
+}
+
+/** Deletes the records that stand beside the one that counts, or lets them be; they are written in neither case. */
+export function decideDuplicate(
+  { entity, state, hub }: Subject,
+  choice: 'delete' | 'leave',
+  by: By,
+): Decided & { readonly writes: readonly PlannedWrite[] } {
+  const sides = duplicatesOf(state);
+  const fact = factBy(entity, by, `duplicate: ${choice}`, hub, {
+    effects: [],
+    detail: { choice, sides, note: by.note },
+  });
+  if (choice === 'leave') return { state: { ...state, hold: { kind: 'left' } }, fact, writes: [] };
+  let next = state;
+  const writes: PlannedWrite[] = [];
+  for (const side of sides) {
+    const planned = withDelete(next, hub, side);
+    next = planned.state;
+    writes.push(planned.write);
+  }
+  return { state: next, fact, writes };
+}

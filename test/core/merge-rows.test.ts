@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { unmerged } from '../../src/core/duplicate.js';
+import { entityId, recordKey } from '../../src/core/ids.js';
+import { mergeInto, mustWait, rekeyed, type Merged } from '../../src/core/merge.js';
+import { pack, unpack } from '../../src/core/pack.js';
+import { registerOf } from '../../src/core/register.js';
+import { settle } from '../../src/core/settle.js';
+import { standingOf } from '../../src/core/standing.js';
+import type { EntityState } from '../../src/core/state.js';
+import { a, b, e, rulesOf, u } from './sample.js';
+import { play } from './steps.js';
+import { agreedWorld, edit, hubAt, newWorld, read, settleOnce, vanish, type World } from './world.js';
+
+// SPEC I16, D14-D16: what is no longer shown and was not deleted.
+
+const rules = rulesOf({ deletes: 'delete' });
+const both = (value: string): World =>
+  agreedWorld({ rules, records: { [a]: { id: 'k', u: value }, [b]: { id: 'k', u: value } } });
+const other = entityId(2);
+const kept = recordKey('kept');
+
+/** Side a makes one record of two; `into` is what was known of the one that it keeps. */
+function merged(from: World, into: EntityState): Merged {
+  return mergeInto({ entity: e, state: from.state }, { entity: other, state: into }, hubAt(from), a, kept);
+}
+
+const alone = (): EntityState =>
+  read(newWorld({ rules, records: { [a]: { id: 'k', u: 'w' }, [b]: null } }), a, 'hold').state;
+
+describe('D14: merged in a', () => {
+  test('nothing is deleted on b, whatever the file says of deletes', () => {
+    const { state, alias } = merged(both('x'), both('w').state);
+    for (const one of [state, alias]) expect(settle(other, one, hubAt(both('x')), 'write').writes).toEqual([]);
+  });
+
+  test('what there is twice now is frozen, and a person is asked', () => {
+    const { alias, questions } = merged(both('x'), both('w').state);
+    expect([alias.sides[b]?.presence, questions.map(({ kind }) => kind)]).toEqual(['duplicate', ['duplicate']]);
+    expect(standingOf(alias, rules)).toBe('held');
+  });
+
+  test('a record without a counterpart gets the one of the record that went, and the value of the merge', () => {
+    const { state, alias, moved } = merged(both('x'), alone());
+    expect([moved.map(({ side }) => side), alias.sides[b]]).toEqual([[b], undefined]);
+    const [write] = settle(other, state, hubAt(both('x')), 'write').writes;
+    expect([write?.kind, write?.fields, write?.expect]).toEqual(['update', { u: 'w' }, { u: 'x' }]);
+  });
+
+  test('an edit that the merging side had not received clashes with what was merged', () => {
+    const edited = play(both('x'), 'b=y b?');
+    const { state } = merged({ ...edited, sent: new Set() }, alone());
+    const settled = settle(other, state, hubAt(edited), 'write');
+    expect([settled.writes, settled.questions.map(({ kind }) => kind)]).toEqual([[], ['clash']]);
+  });
+
+  test('the values of the entity that went are in the ledger', () => {
+    const edited = play(both('x'), 'b=y b?');
+    const [fact] = merged(edited, both('w').state).facts;
+    expect(fact?.kind).toBe('merged');
+    expect(JSON.stringify(fact?.detail['siblings'])).toContain('"value":"y"');
+  });
+
+  test('into a record that nobody had read, the entity goes on under its key', () => {
+    const world = both('x');
+    const { state, facts } = rekeyed({ entity: e, state: world.state }, hubAt(world), a, kept);
+    expect([state.sides[a]?.key, state.sides[b]?.key]).toEqual([kept, recordKey('k')]);
+    expect([facts[0]?.kind, facts[0]?.detail['into']]).toEqual(['merged', kept]);
+    expect(registerOf(state, u)).toEqual(registerOf(world.state, u));
+  });
+
+  test('a merge waits while a write to the record is in doubt', () => {
+    const doubtful = play(both('x'), 'b=y b? a!<');
+    expect([mustWait(doubtful.state, hubAt(doubtful)), mustWait(both('x').state, hubAt(both('x')))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test('taken back, the entity has its records again', () => {
+    const { alias } = merged(both('x'), both('w').state);
+    const state = unmerged(alias, a);
+    expect([state.presence.kind, state.sides[b]?.presence]).toEqual(['live', 'present']);
+    expect(unpack(pack(alias))).toEqual(alias);
+  });
+});
+
+describe.for([
+  ['D15', 'hidden', 'hidden', 'hidden'],
+  ['D16', 'out_of_scope', 'outside', 'one_sided'],
+] as const)('%s: %s on a', ([, kind, presence, standing]) => {
+  test('nothing is written or deleted, and it is said', () => {
+    const world = vanish(both('x'), a, kind);
+    expect([world.state.sides[a]?.presence, standingOf(world.state, rules)]).toEqual([presence, standing]);
+    expect(world.facts.at(-1)?.kind).toBe(presence);
+    const after = play(edit(world, b, { u: 'y' }), 'b?');
+    expect([after.state.sides[a]?.intent, Object.keys(after.questions)]).toEqual([null, []]);
+  });
+
+  test('said again it is no news', () => {
+    const world = vanish(both('x'), a, kind);
+    expect(vanish(world, a, kind)).toBe(world);
+  });
+
+  test('back, it receives what changed meanwhile', () => {
+    const away = play(edit(vanish(both('x'), a, kind), b, { u: 'y' }), 'b?');
+    const back = settleOnce(read(edit(away, a, { u: 'x' }), a));
+    expect(back.state.sides[a]?.intent?.units[u]?.raw).toBe('y');
+  });
+
+  test('what was edited there meanwhile is an edit when it is back', () => {
+    const back = read(edit(vanish(both('x'), a, kind), a, { u: 'z' }), a);
+    expect(back.state.sides[b]?.intent?.units[u]?.raw).toBe('z');
+  });
+});
+
+test('D15: a hidden record that is then found deleted is a deletion', () => {
+  const world = vanish(vanish(both('x'), a, 'hidden'), a, 'deleted');
+  expect([world.state.presence.kind, world.state.sides[b]?.intent?.kind]).toEqual(['tombstone', 'delete']);
+});
+
+test('D16: out of scope is a deletion where the file says so', () => {
+  const sides = rules.sides.map((side) => ({ ...side, outOfScope: 'delete' as const }));
+  const world = vanish({ ...both('x'), rules: { ...rules, sides } }, a, 'out_of_scope');
+  expect(world.state.presence.kind).toBe('tombstone');
+});
+
+test('D16: what happens to a record that takes no part is nobody’s business', () => {
+  const world = vanish(both('x'), a, 'out_of_scope');
+  expect(vanish(world, a, 'deleted')).toBe(world);
+});
