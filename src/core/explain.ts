@@ -119,8 +119,8 @@ function trippedSentence({ loop }: Register): string {
 function sideSentence(unit: UnitRules, register: Register, side: SideName, state: EntityState): string | null {
   const shadow = state.sides[side];
   const waits = state.waits.filter((wait) => wait.unit === unit.name && wait.side === side).map(({ on }) => on);
-  if (waits.length > 0)
-    return `${side} waits for ${waits.join(' and ')} of ${unit.reference?.pair}, which has no record there yet.`;
+  if (waits.length > 0 && unit.reference !== undefined)
+    return `${side} waits for ${waits.join(' and ')} of ${unit.reference.pair}, which has no record there yet.`;
   if (shadow === undefined || shadow.presence === 'awaited') return `${side} does not have this record yet.`;
   if (shadow.presence !== 'present') return withdrawnSentence(side, shadow.presence);
   if (register.proposal?.sides.includes(side)) return `${side} keeps what it proposes until somebody answers.`;
