@@ -104,19 +104,23 @@ const form = z.union([text, z.record(z.string(), text)]).meta({
     'How a list is written: json, array (PostgreSQL), or what stands between the elements; for all sides or by side.',
 });
 
+const referenceOptions = {
+  to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
+  required: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
+        'later. Default: true.',
+    }),
+};
+
 export const masterUnitSchema = z
   .object({
     as: as.optional(),
     form: form.optional(),
-    to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
-    required: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
-          'later. Default: true.',
-      }),
+    ...referenceOptions,
     same: same.optional(),
     blank: z.enum(masterBlankWords).optional().meta({
       description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
@@ -133,15 +137,7 @@ export const eitherUnitSchema = z
   .object({
     as: as.exclude(['join']).optional(),
     form: form.optional(),
-    to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
-    required: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
-          'later. Default: true.',
-      }),
+    ...referenceOptions,
     same: same.optional(),
     blank: z.enum(eitherBlankWords).optional().meta({
       description:
