@@ -1,5 +1,6 @@
 import { hasDot, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import { isNumber } from './delta.js';
+import { editsOf } from './effect.js';
 import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
@@ -100,4 +101,18 @@ export function strayRule(details: { readonly [unit: string]: Json }): string {
   const [only] = reasons;
   if (reasons.size !== 1 || only === undefined) return 'edits that the rules do not take over';
   return only === 'another side decides' ? 'edit of a side that does not decide' : `edit not taken over: ${only}`;
+}
+
+/**
+ * Under a condition: edits that were accepted while every side could edit, and which the master, who decides by now, replaces
+ * without having had them. They are no stray edits, so the entry of the master's edit names them (I2).
+ */
+export function overruled(
+  { authority }: UnitRules,
+  { siblings }: Pick<Register, 'siblings'>,
+  vv: Vector,
+): { readonly overruled?: Json } {
+  if (authority.kind === 'either') return {};
+  const unseen = siblings.filter(({ dot }) => !hasDot(vv, dot));
+  return unseen.length === 0 ? {} : { overruled: editsOf(unseen) };
 }

@@ -1,6 +1,7 @@
 import { includes, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import {
   mayEdit,
+  overruled,
   refusalOf,
   restores,
   strayRule,
@@ -292,6 +293,7 @@ class Reading {
         ? {
             how: includes(vv, before.vv) ? 'dominates' : 'concurrent',
             ...addedDetail(unit, [old, raw], this.#readingOf(unit)),
+            ...overruled(unit, before, vv),
           }
         : { how: 'guarded', why: refusal.why }),
       ...(answer.isStaleForm ? { flag: staleForm } : {}),

@@ -53,6 +53,18 @@ test('what the other side had before the master said anything is kept when it is
   expect([valueAt(replaced, b), isKept(replaced, 'z')]).toEqual(['y', true]);
 });
 
+test('an edit that was accepted before the flip is named when the master, who never had it, replaces it', () => {
+  const accepted = play(start('nothing', 'open'), 'b=y b?');
+  const replaced = read(edit(accepted, a, { state: 'signed', u: 'z' }), a);
+  expect(registerOf(replaced.state, u).value).toBe('z');
+  const edited = replaced.facts.findLast(({ kind }) => kind === 'edited');
+  expect(edited?.detail['units']).toMatchObject({ u: { to: 'z', overruled: [{ side: b, value: 'y' }] } });
+  // What the master had received before is overwritten like any value, and no entry has to name it.
+  const seen = read(edit(heal(accepted), a, { state: 'signed', u: 'z' }), a);
+  const plain = seen.facts.findLast(({ kind }) => kind === 'edited')?.detail['units'] as { u: object };
+  expect(plain.u).not.toHaveProperty('overruled');
+});
+
 test('a question keeps what the condition looked at', () => {
   const asked = play(start('nothing', 'open'), 'a=y b=z a? b?');
   expect(asked.facts.find(({ kind }) => kind === 'asked')?.detail['when']).toEqual({

@@ -10,7 +10,12 @@ export function receiptsOf(entry: LedgerEntryView): number {
 }
 
 type Observed = {
-  readonly [unit: string]: { readonly from?: unknown; readonly to?: unknown; readonly added?: unknown };
+  readonly [unit: string]: {
+    readonly from?: unknown;
+    readonly to?: unknown;
+    readonly added?: unknown;
+    readonly overruled?: readonly { readonly side?: Json; readonly value?: Json }[];
+  };
 };
 
 /** What changed, as it was observed; an edit that stands beside another one has not changed what is agreed. */
@@ -24,7 +29,10 @@ export function changesOf(entry: LedgerEntryView): readonly string[] {
     const added = observed[unit]?.added;
     if (typeof added === 'string') return `${unit}  ${plainValue(before)} ${printable(added)} => ${plainValue(after)}`;
     const to = (observed[unit]?.to as typeof after | undefined) ?? after;
-    return `${unit}  ${plainValue(before)} => ${plainValue(to)}`;
+    const overruled = (observed[unit]?.overruled ?? []).map(
+      ({ side, value }) => `, over ${side == null ? 'hub' : plainValue(side)} ${plainValue(value)}`,
+    );
+    return `${unit}  ${plainValue(before)} => ${plainValue(to)}${overruled.join('')}`;
   });
 }
 

@@ -147,6 +147,9 @@ export class Oracle {
     for (const unit of entry.units)
       for (const { dot } of siblings)
         if (dot !== undefined) this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
+    for (const unit of entry.units)
+      for (const dot of overruledDots([{ entry, payload }], entry.entity, unit))
+        this.keep(histories.dot(entry.entity, unit, parseDot(dot))?.history ?? 0n);
     if (entry.kind === 'stray') this.#strayed(entry, detail, after);
     if (entry.kind === 'decided')
       this.state = { ...this.state, decided: new Set(this.state.decided).add(entry.entity) };
@@ -180,7 +183,7 @@ export class Oracle {
         if (!grew(vv, now.delivered[side as never] ?? {}))
           this.report('I11', `the context of ${side} in ${place} fell`);
       if (isSum(unit)) continue;
-      this.#dropped(id, unit, old, now);
+      this.#dropped(id, unit, old, now, entries);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
       // Filling a blank is a decision of the hub, and who edited meanwhile had not seen it.
@@ -203,14 +206,16 @@ export class Oracle {
     }
   }
 
-  /** An edit leaves the register only for one that really had it (I3). */
-  #dropped(id: EntityId, unit: UnitOptions, old: Register, now: Register): void {
+  /** An edit leaves the register only for one that really had it (I3), or for a master's whose entry names it (I2). */
+  #dropped(id: EntityId, unit: UnitOptions, old: Register, now: Register, entries: readonly WrittenEntry[]): void {
     const { histories } = this.state;
+    const named = unit.authority.kind === 'when' ? overruledDots(entries, id, unit.name) : new Set<string>();
     const isNew = ({ dot }: Sibling): boolean => old.siblings.every((other) => other.dot.join() !== dot.join());
     const isOutrun = now.siblings.some((one) => isNew(one) && histories.dot(id, unit.name, one.dot)?.isLate === true);
     const stay = now.siblings.map(({ dot }) => histories.dot(id, unit.name, dot)?.history ?? 0n);
     for (const { dot } of old.siblings) {
       if (now.siblings.some((other) => other.dot.join() === dot.join())) continue;
+      if (named.has(dot.join(':'))) continue;
       const left = histories.dot(id, unit.name, dot)?.history ?? 0n;
       if (stay.some((history) => isWithin(left, history))) continue;
       if (isOutrun) {
@@ -336,6 +341,25 @@ export function stateIn({ entities }: Tables, id: EntityId): EntityState {
 export function registerIn(state: EntityState, { name }: UnitOptions): Register {
   return state.units[name as never] ?? emptyRegister;
 }
+
+/** Edits that a master's edit replaced, as its entry says. */
+function overruledDots(
+  entries: readonly Pick<WrittenEntry, 'entry' | 'payload'>[],
+  id: EntityId,
+  unit: string,
+): ReadonlySet<string> {
+  const details = entries.flatMap(({ entry, payload }) =>
+    entry.entity === id ? [(JSON.parse(payload.text) as { readonly detail: Detail }).detail] : [],
+  );
+  const lost = details.flatMap(({ units }) => units?.[unit]?.overruled ?? []);
+  return new Set(lost.map(({ dot }) => dot));
+}
+
+type Detail = {
+  readonly units?: {
+    readonly [unit: string]: { readonly overruled?: readonly { readonly dot: string }[] } | undefined;
+  };
+};
 
 function parseDot(text: string): readonly [string, number] {
   const at = text.lastIndexOf(':');
