@@ -27,6 +27,17 @@ export function mayEdit(unit: UnitRules, side: SideName): boolean {
 }
 
 /**
+ * Whether the first value of a unit in a record is no edit: a blank, or that of a side that does not decide. In a record
+ * that people made anew the latter is one nevertheless: the side received something in the record before, and contexts
+ * never fall, so it could count as having the agreed value and differ in silence, or be replaced without being named.
+ */
+export function saysNothing(unit: UnitRules, side: SideName, register: Register, raw: Json): boolean {
+  if (mayEdit(unit, side)) return isBlankRaw(unit, side, raw);
+  if (register.delivered[side] === undefined || register.winner === null) return true;
+  return sameIn(unit, getValue(unit, side, raw), register.value);
+}
+
+/**
  * Whether the rules keep an edit out of the register (semantics §2.2): it is not the master's; or, by a side that may
  * edit, it is a blank under `ignore` or `fill` (R12), or it takes a monotone value back. Null when it is taken over.
  */

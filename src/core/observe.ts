@@ -1,9 +1,9 @@
 import { includes, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import {
-  mayEdit,
   overruled,
   refusalOf,
   restores,
+  saysNothing,
   strayRule,
   withLeft,
   withoutStray,
@@ -21,7 +21,7 @@ import { brokenByOwn } from './invariant.js';
 import { answerTo, showsEdit, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
-import { getValue, isBlankRaw, readUnit, sameRaw } from './mapping/mapping.js';
+import { getValue, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
 import { accept, acceptMaster, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
 import { limitsOf, type SideRules, type UnitRules } from './rules.js';
@@ -182,7 +182,7 @@ class Reading {
     this.#raws[unit.name] = raw;
     this.#changed = true;
     const { unit: decided, verdict } = ruled(unit, this.#unitsState(), this.hub);
-    if (old === undefined && (isBlankRaw(unit, this.side, raw) || !mayEdit(decided, this.side))) return;
+    if (old === undefined && saysNothing(decided, this.side, registerOf(this.#unitsState(), unit.name), raw)) return;
     this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
   }
 
@@ -265,9 +265,8 @@ class Reading {
 
   #edit(unit: UnitRules, raw: Json, old: Json | undefined, why: { [name: string]: Json }): void {
     const before = registerOf(this.#unitsState(), unit.name);
-    const context = confirmedContext(before, this.side, this.observation.complete?.tick ?? null);
     const dot = this.#nextDot();
-    const vv = withDot(context, dot);
+    const vv = withDot(confirmedContext(before, this.side, this.observation.complete?.tick ?? null), dot);
     const answer = answerTo(this.#wrote[unit.name], unit, raw, { atMs: this.#lo, hub: this.hub });
     // To add in turn is what a number that is added up is for.
     const isAnswer = !isSummed(unit) && (answer.isAnswer || this.#unproven.has(unit.name));
@@ -284,7 +283,8 @@ class Reading {
         ? this.#accept(unit, moved, { raw, old, vv, dot })
         : this.#guard(unit, moved, { raw, vv, refusal });
     this.#units[unit.name] = after;
-    const kind = old === undefined ? 'linked' : refusal === null ? 'edited' : 'stray';
+    const isStray = refusal?.why === 'another side decides' || (refusal !== null && old !== undefined);
+    const kind = isStray ? 'stray' : old === undefined ? 'linked' : 'edited';
     this.#hasEdit ||= kind !== 'linked';
     this.#record(kind, unit.name, before, after, {
       from: old ?? null,
