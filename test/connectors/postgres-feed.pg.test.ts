@@ -254,6 +254,14 @@ describe('a cursor whose numbers mean nothing any more', () => {
     expect((await untilQuiet(connector, last.cursor)).records).toEqual([]);
   });
 
+  test('a little ahead, as a server is that crashed before it kept the ids it had given: a full pass, and the same history', async () => {
+    const { connector, cursor } = await accounts();
+    const { since } = JSON.parse(cursor) as { since: string };
+    const ahead = changed(cursor, { since: String(BigInt(since) + 500n) } as Partial<Cursor>);
+    const first = await connector.read({ cursor: ahead, limit: 10 });
+    expect([first.isOtherHistory, first.records.map(({ key }) => key)]).toEqual([undefined, ['1', '2', '3']]);
+  });
+
   test('a table that was dropped and made again is read in full', async () => {
     const { connector, cursor } = await accounts();
     await place.sql`drop table accounts`;

@@ -40,11 +40,23 @@ export async function readPage(session: Session, table: Table, request: ReadRequ
       ? await viewPage(session, table, from, request.limit)
       : await tablePage(session, table, from, request.limit);
   // The numbers in the cursor mean nothing any more: everything is read again, from the first key.
-  const page = continued ?? (await tablePage(session, table, fromTheStart, request.limit));
-  assert(page !== null, 'a read from the start has no cursor that could be refused');
+  const page = typeof continued === 'string' ? await tablePage(session, table, fromTheStart, request.limit) : continued;
+  assert(typeof page !== 'string', 'a read from the start has no cursor that could be refused');
   const setAside = isFirst && table.key.some((column) => column.nullable) ? await keyless(session, table) : [];
-  return { ...page, deleted: [], setAside, ...(continued === null ? { isOtherHistory: true as const } : {}) };
+  return {
+    ...page,
+    deleted: [],
+    setAside,
+    ...(continued === 'another history' ? { isOtherHistory: true as const } : {}),
+  };
 }
+
+/**
+ * Why the numbers of a cursor cannot be gone on with. A server that crashed gives the ids of transactions anew of which nothing
+ * had to be kept, so that a horizon can lie ahead of it, a little; one further ahead was taken in another history.
+ */
+type Refused = 'crashed' | 'another history';
+const crashLosesAtMost = 1_000;
 
 type Page = Pick<ReadPage, 'records' | 'cursor' | 'more' | 'split'>;
 
@@ -59,10 +71,10 @@ async function viewPage(session: Session, table: Table, from: Cursor, limit: num
 }
 
 /**
- * One statement tells the horizon and shows the rows, both in one snapshot. Null when the server is not the one, or
- * no longer in the state, in which the cursor's numbers were taken.
+ * One statement tells the horizon and shows the rows, both in one snapshot; or says that the server is not the one, or no
+ * longer in the state, in which the cursor's numbers were taken.
  */
-async function tablePage(session: Session, table: Table, from: Cursor, limit: number): Promise<Page | null> {
+async function tablePage(session: Session, table: Table, from: Cursor, limit: number): Promise<Page | Refused> {
   const isNew = from.server === null;
   const rows = await session.query(pageStatement(table, from), [
     String(limit + 1),
@@ -72,8 +84,8 @@ async function tablePage(session: Session, table: Table, from: Cursor, limit: nu
     `{${(from.whole ?? []).join(',')}}`,
     ...(from.after ?? []),
   ]);
-  const [horizon, identity, isValid] = rows[0] ?? [];
-  if (!isNew && isValid !== 'true') return null;
+  const [horizon, identity, state] = rows[0] ?? [];
+  if (!isNew && state !== 'valid') return state === 'crashed' ? 'crashed' : 'another history';
   const server = from.server ?? identity ?? null;
   const own = rows.filter((row) => row.at(-1) === 'page');
   const page = pageOf(table, own, 3, { from: { ...from, server }, limit, next: from.next ?? horizon ?? null });
@@ -102,18 +114,22 @@ function pageStatement(table: Table, from: Cursor): string {
   const keepsWhole = from.since !== null && table.kind === 'table';
   const isNewer = 'age(t.xmin) <= age($3::text::xid8::xid) and age(t.xmin) >= -1000000000';
   const page = `
-select h.horizon, case when h.identity is distinct from $2::text then h.identity end as identity, h.is_valid::text, r.*
+select h.horizon, case when h.identity is distinct from $2::text then h.identity end as identity, h.state, r.*
 from (
   select pg_snapshot_xmin(s.now)::text as horizon, i.identity,
-    i.identity is not distinct from $2::text
-      and coalesce(pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint >= 0, true)
-      and coalesce(pg_snapshot_xmax(s.now)::text::bigint - $3::text::bigint < 1000000000, true) as is_valid
+    case
+      when i.identity is distinct from $2::text
+        or pg_snapshot_xmax(s.now)::text::bigint - $3::text::bigint >= 1000000000
+        or pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < -${crashLosesAtMost} then 'other'
+      when pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < 0 then 'crashed'
+      else 'valid'
+    end as state
   from (select pg_current_snapshot() as now offset 0) s, (select ${table.identity} as identity offset 0) i
 ) h
 left join lateral (
   select ${recordColumns(table, 't')}, 'page'::text as place${keepsWhole ? ', t.xmin as xid, t.tableoid as part, t.ctid as at' : ''}
   from ${table.place.sqlName} t
-  where (h.is_valid or $2::text is null) and ${keyIsThere(table, 't')}
+  where (h.state = 'valid' or $2::text is null) and ${keyIsThere(table, 't')}
     and ${from.since === null ? 'true' : isNewer} and t.xmin <> all ($5::text::xid[]) and ${keyIsAfter(table, from.after, 6)}
   order by ${keyOrder(table)} limit $1::text::bigint
 ) r on true`;
@@ -132,9 +148,9 @@ function withWholeTransactions(
 ): string {
   const names = ['token', ...table.read.map((_, index) => `f${index}`)].join(', ');
   return `
-with page (horizon, identity, is_valid, ${names}, place, xid, part, at) as materialized (${page})
+with page (horizon, identity, state, ${names}, place, xid, part, at) as materialized (${page})
 , shown as (select row_number() over () as nth, p.* from page p)
-select horizon, identity, is_valid, ${names}, coalesce(place, 'page') from shown
+select horizon, identity, state, ${names}, coalesce(place, 'page') from shown
 union all (
   select null, null, null, ${recordColumns(table, 't')}, 'beside'
   from ${table.place.sqlName} t
