@@ -53,7 +53,8 @@ export async function readPage(session: Session, table: Table, request: ReadRequ
 
 /**
  * Why the numbers of a cursor cannot be gone on with. A server that crashed gives the ids of transactions anew of which nothing
- * had to be kept, so that a horizon can lie ahead of it, a little; one further ahead was taken in another history.
+ * had to be kept, so that a horizon can lie ahead of it, a little; one further ahead was taken in another history. That a server
+ * crashed shows in its identity: the third part of it, its life, is another one.
  */
 type Refused = 'crashed' | 'another history';
 const crashLosesAtMost = 1_000;
@@ -118,10 +119,10 @@ select h.horizon, case when h.identity is distinct from $2::text then h.identity
 from (
   select pg_snapshot_xmin(s.now)::text as horizon, i.identity,
     case
-      when i.identity is distinct from $2::text
+      when ${withoutLife('i.identity')} is distinct from ${withoutLife('$2::text')}
         or pg_snapshot_xmax(s.now)::text::bigint - $3::text::bigint >= 1000000000
         or pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < -${crashLosesAtMost} then 'other'
-      when pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < 0 then 'crashed'
+      when i.identity is distinct from $2::text or pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < 0 then 'crashed'
       else 'valid'
     end as state
   from (select pg_current_snapshot() as now offset 0) s, (select ${table.identity} as identity offset 0) i
@@ -134,6 +135,11 @@ left join lateral (
   order by ${keyOrder(table)} limit $1::text::bigint
 ) r on true`;
   return keepsWhole ? withWholeTransactions(table, page, { isNewer, isFirst: from.after === null }) : page;
+}
+
+/** An identity of a server (describe.ts) but for its life. */
+function withoutLife(identity: string): string {
+  return `regexp_replace(${identity}, '^([^/]*/[^/]*/)[^/]*', '\\1')`;
 }
 
 /**

@@ -137,6 +137,7 @@ function relabelled(plan: WorldPlan): WorldPlan {
   };
   const steps = plan.steps.map((step): Step => {
     const next = 'side' in step ? { ...step, side: named(step.side) } : step;
+    if (next.do === 'merge') return { ...next, keeps: next.keeps.map(named) };
     return next.do === 'edit' ? { ...next, unit: named(next.unit) } : next;
   });
   return { options, steps };
