@@ -3,7 +3,7 @@ import { sideRules } from './hub.js';
 import type { EntityId, RecordKey, SideName } from './ids.js';
 import { duplicateGone } from './duplicate.js';
 import type { Fact } from './ledger/entry.js';
-import { confirmedBefore, observeGone, type Gone } from './presence.js';
+import { confirmedBefore, observeGone, resting, type Gone } from './presence.js';
 import type { EntityState, Shadow } from './state.js';
 
 /**
@@ -52,15 +52,9 @@ function withdrawn(
   { shadow, kind, readTick }: { shadow: Shadow; kind: 'hidden' | 'out_of_scope'; readTick: number },
 ): Gone {
   const { units, effects } = confirmedBefore(state, hub, side);
-  const resting: Shadow = {
-    ...shadow,
-    presence: kind === 'hidden' ? 'hidden' : 'outside',
-    intent: null,
-    token: null,
-    tick: Math.max(readTick, shadow.tick),
-  };
+  const presence = kind === 'hidden' ? 'hidden' : 'outside';
   const fact: Fact = {
-    kind: kind === 'hidden' ? 'hidden' : 'outside',
+    kind: presence,
     entity,
     side,
     actor: { kind: 'side', side },
@@ -71,6 +65,10 @@ function withdrawn(
     lo: shadow.atMs,
     hi: hub.nowMs,
   };
-  const next: EntityState = { ...state, units, sides: { ...state.sides, [side]: resting } };
+  const next: EntityState = {
+    ...state,
+    units,
+    sides: { ...state.sides, [side]: resting(shadow, presence, readTick) },
+  };
   return { kind: 'changed', state: next, facts: [fact], questions: [], closes: [] };
 }

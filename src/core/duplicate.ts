@@ -3,7 +3,7 @@ import type { Hub } from './hub.js';
 import type { EntityId, SideName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
 import { withDelete, type PlannedWrite } from './plan-writes.js';
-import type { Gone } from './presence.js';
+import { resting, type Gone } from './presence.js';
 import { recordQuestion, type Question } from './question.js';
 import type { EntityState, Shadow } from './state.js';
 
@@ -52,13 +52,7 @@ export function duplicateGone(
   const shadow = state.sides[side] as Shadow;
   const quiet = { state, facts: [], questions: [], closes: [] };
   if (readTick < shadow.tick) return { kind: 'stale', ...quiet };
-  const gone: Shadow = {
-    ...shadow,
-    presence: 'gone',
-    intent: null,
-    token: null,
-    tick: Math.max(readTick, shadow.tick),
-  };
+  const gone = resting(shadow, 'gone', readTick);
   const next: EntityState = { ...state, sides: { ...state.sides, [side]: gone } };
   const fact: Fact = {
     kind: 'deleted',

@@ -17,6 +17,11 @@ export type Gone = {
   readonly closes: readonly { readonly unit: UnitName | null; readonly kind: Question['kind'] }[];
 };
 
+/** A side's record that takes no part any more, as of a reading: what was under way to it is over, and its version with it. */
+export function resting(shadow: Shadow, presence: 'gone' | 'hidden' | 'outside', readTick: number): Shadow {
+  return { ...shadow, presence, intent: null, token: null, tick: Math.max(readTick, shadow.tick) };
+}
+
 /**
  * A record of a side is confirmed to be deleted (semantics §1.11, §2.4). Being missing from one listing, hidden or out of
  * scope is not that: the caller confirms by reading the key.
@@ -34,13 +39,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
 
   const counters = new Counters(state.counters);
   const dot = counters.next(actorOf(hub, side));
-  const gone: Shadow = {
-    ...shadow,
-    presence: 'gone',
-    intent: null,
-    token: null,
-    tick: Math.max(readTick, shadow.tick),
-  };
+  const gone = resting(shadow, 'gone', readTick);
   const sides = { ...state.sides, [side]: gone };
   const seen: SeenVectors = Object.fromEntries(
     unitsOf(hub.rules, side).map((unit) => [unit.name, contextOf(registerOf(state, unit.name), side)]),

@@ -8,29 +8,31 @@ import { contextOf } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register } from './state.js';
 
-export type QuestionKind =
+export const questionKinds = [
   /** Both sides changed the unit, neither having seen the other's change. */
-  | 'clash'
+  'clash',
   /** A side that does not decide the unit holds another value, which a person may grant. */
-  | 'proposal'
+  'proposal',
   /** Something that was to be taken back was changed since, or is a record that was made. */
-  | 'undo'
+  'undo',
   /** Systems changed the unit again and again in answer to our writes: nothing of it is written any more. */
-  | 'tripped'
+  'tripped',
   /** Writes of the unit left nothing to see. */
-  | 'parked'
+  'parked',
   /** What different sides changed breaks an invariant only when it is taken together. */
-  | 'invariant'
+  'invariant',
   /** A record was deleted on one side. */
-  | 'delete'
+  'delete',
   /** A record is new on one side and the rules ask. */
-  | 'create'
+  'create',
   /** More than one record could be the counterpart, or a likely one needs a person. */
-  | 'match'
+  'match',
   /** A record stands beside the one that counts: their counterparts were merged. */
-  | 'duplicate'
+  'duplicate',
   /** A side would not have a write. */
-  | 'refused';
+  'refused',
+] as const;
+export type QuestionKind = (typeof questionKinds)[number];
 
 /** Something that only a person may decide. Its shape groups it with questions that deserve the same answer. */
 export type Question = {

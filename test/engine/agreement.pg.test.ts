@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 // SPEC I1, I2, I4, I8, I10, I16, I17 and I19, on the real store.
@@ -27,13 +28,7 @@ const sound = async (): Promise<void> => {
   const { problems, ok } = await world.engine.verifyLedger({ pair: world.pair });
   expect({ ok, problems }).toEqual({ ok: true, problems: [] });
 };
-const openConflicts = async () =>
-  (
-    await world.store.readModel.conflicts(
-      { pair: world.pair, state: 'open', kind: null, unit: null, shape: null },
-      { after: null, limit: 100 },
-    )
-  ).rows;
+const openConflicts = () => openQuestions(world);
 
 test('first contact writes nothing before a plan is approved; then equal adopts, blank fills, the master decides, different asks (R14-R16)', async () => {
   await start();

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 let world: World;
@@ -15,10 +16,7 @@ async function start(): Promise<void> {
   await world.cycle();
 }
 
-const questions = async () => {
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  return (await world.store.readModel.conflicts(filter, { after: null, limit: 9 })).rows;
-};
+const questions = () => openQuestions(world);
 
 async function expectHeldAndRestored(): Promise<void> {
   for (let round = 0; round < 3; round += 1) await world.cycle();

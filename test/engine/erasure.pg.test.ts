@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EraseInput } from '../../src/engine/engine.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 // SPEC I19: after an erasure no value of the record is in any table, and the ledger still verifies.
@@ -59,8 +60,7 @@ async function live(): Promise<void> {
   world.erp.edit(key(person), { title: 'Ada Lovelace, Countess' });
   world.crm.edit(key('2'), { name: 'Grace Hopper' });
   await world.cycle();
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  const [question] = (await world.store.readModel.conflicts(filter, { after: null, limit: 9 })).rows;
+  const [question] = await openQuestions(world);
   const { id, vv } = question as { id: number; vv: string };
   await world.engine.decide({ conflict: id, vv, choice: { kind: 'keep', side: erp }, by: 'ana', note: null });
   await world.cycle();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hasCode } from '../../src/core/errors.js';
 import type { Invariant } from '../../src/core/rules.js';
 import type { ConflictRow } from '../../src/engine/store.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, key, openWorld, worldRules, type World } from './world.js';
 
 // SPEC I23, I17, I21: an invariant of a record, through the engine and the real store.
@@ -42,13 +43,7 @@ async function breakBoth(): Promise<ConflictRow> {
   return asked;
 }
 
-async function questions(): Promise<readonly ConflictRow[]> {
-  const { rows } = await world.store.readModel.conflicts(
-    { pair: world.pair, state: 'open', kind: null, unit: null, shape: null },
-    { after: null, limit: 10 },
-  );
-  return rows;
-}
+const questions = () => openQuestions(world);
 
 const held = (id: string): unknown => [
   world.crm.get(key(id))?.fields['name'],

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 let world: World;
@@ -12,13 +13,7 @@ const rules = worldRules({
     { kind: 'likely', units: ['phone' as never], text: 'phone' },
   ],
 });
-const openConflicts = async () =>
-  (
-    await world.store.readModel.conflicts(
-      { pair: world.pair, state: 'open', kind: null, unit: null, shape: null },
-      { after: null, limit: 100 },
-    )
-  ).rows;
+const openConflicts = () => openQuestions(world);
 const sound = async (): Promise<void> => {
   expect((await world.engine.verifyLedger({ pair: world.pair })).problems).toEqual([]);
 };

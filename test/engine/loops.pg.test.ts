@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { limitDefaults } from '../../src/core/rules.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 // SPEC I22: through the engine and the real store, with everything that a person sees of it.
@@ -17,10 +18,7 @@ async function start(options: { erpReturnsRecords?: boolean } = {}): Promise<voi
   await world.cycle();
 }
 
-const questions = async () => {
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  return (await world.store.readModel.conflicts(filter, { after: null, limit: 9 })).rows;
-};
+const questions = () => openQuestions(world);
 const explained = () => world.engine.explainRecord({ pair: world.pair, side: crm, key: key('1') });
 
 async function answer(choice: 'retry' | 'leave'): Promise<void> {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/core/errors.js';
 import { pairId, recordKey, sideName } from '../../src/core/ids.js';
 import type { RecordExplanation } from '../../src/engine/engine.js';
-import type { ConflictRow } from '../../src/engine/store.js';
+import { openQuestions } from '../support/open-questions.js';
 import { openTables, type TablesWorld } from './tables-world.js';
 
 // SPEC I14, I1, I17: references through the engine, over real tables with foreign keys on both sides.
@@ -67,10 +67,7 @@ const people = async (): Promise<unknown> =>
     ({ id, supplier }) => [id, supplier] as unknown,
   );
 
-async function questions(): Promise<readonly ConflictRow[]> {
-  const filter = { pair: pairId('contacts'), state: 'open', kind: null, unit: null, shape: null } as const;
-  return (await world.store.readModel.conflicts(filter, { after: null, limit: 50 })).rows;
-}
+const questions = () => openQuestions({ store: world.store, pair: pairId('contacts') });
 
 const explained = (key: string): Promise<RecordExplanation> =>
   world.engine.explainRecord({ pair: pairId('contacts'), side: sideName('crm'), key: recordKey(key) });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type postgres from 'postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { markFolder } from '../../src/checkpoints/marks.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, key, openWorld, worldRules, type World } from './world.js';
 
 // SPEC I11, I20: our own database that was put back to an earlier state is noticed, and nothing is counted twice.
@@ -91,8 +92,7 @@ test('edits of the lost time that only one side had are asked about or delivered
   await restore();
   await world.cycle();
   await world.planAndApply();
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  const { rows } = await world.store.readModel.conflicts(filter, { after: null, limit: 9 });
+  const rows = await openQuestions(world);
   expect(rows.map(({ kind, unit }) => [kind, unit])).toEqual([['clash', 'name']]);
   expect(world.crm.get(key('1'))?.fields['name']).toBe('From the CRM');
   expect(world.erp.get(key('1'))?.fields['title']).toBe('From the ERP, later');

@@ -2,6 +2,7 @@ import { afterEach, expect } from 'vitest';
 import type { UnitRules } from '../../src/core/rules.js';
 import type { Choice } from '../../src/engine/engine.js';
 import type { ConflictKind, ConflictRow } from '../../src/engine/store.js';
+import { openQuestions } from '../support/open-questions.js';
 import { type crm, key, openWorld, worldRules, type World } from './world.js';
 
 /** The world of the test that runs; closed after it. */
@@ -34,13 +35,7 @@ export async function start(options: Options = {}): Promise<void> {
 }
 
 /** Questions that are open, of one kind or of all. */
-export const conflicts = async (kind?: ConflictKind): Promise<readonly ConflictRow[]> =>
-  (
-    await world.store.readModel.conflicts(
-      { pair: world.pair, state: 'open', kind: kind ?? null, unit: null, shape: null },
-      { after: null, limit: 100 },
-    )
-  ).rows;
+export const conflicts = (kind?: ConflictKind): Promise<readonly ConflictRow[]> => openQuestions(world, kind);
 export const answer = async (question: ConflictRow | undefined, choice: Choice): Promise<unknown> =>
   world.engine.decide({ conflict: question?.id ?? 0, vv: question?.vv ?? '', choice, by: 'jo', note: null });
 export const sound = async (): Promise<void> => {

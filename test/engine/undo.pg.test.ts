@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { UndoInput } from '../../src/engine/engine.js';
 import type { PlanItem } from '../../src/engine/store.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 let world: World;
@@ -16,10 +17,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 type What = Omit<UndoInput, 'pair' | 'by' | 'note'>;
-const open = async () => {
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  return (await world.store.readModel.conflicts(filter, { after: null, limit: 9 })).rows;
-};
+const open = () => openQuestions(world);
 const names = () => [world.crm.get(key('1'))?.fields['name'], world.erp.get(key('1'))?.fields['title']];
 const ledgerSize = async () => (await world.store.pair(world.pair)).ledgerSize;
 

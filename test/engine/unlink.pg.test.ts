@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { entityHistory } from '../../src/engine/entity-history.js';
 import type { UnlinkInput } from '../../src/engine/engine.js';
+import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 
 // A link that was wrong is taken back, with what it had written on either side.
@@ -35,10 +36,7 @@ const unlink = (changes: Partial<UnlinkInput> = {}) =>
     ...changes,
   });
 
-async function conflicts() {
-  const filter = { pair: world.pair, state: 'open', kind: null, unit: null, shape: null } as const;
-  return (await world.store.readModel.conflicts(filter, { after: null, limit: 9 })).rows;
-}
+const conflicts = () => openQuestions(world);
 
 async function keep(side: typeof crm): Promise<void> {
   const [asked] = await conflicts();

@@ -15,6 +15,7 @@ import type { ConflictRow } from '../../src/engine/store.js';
 import { createConnectors } from '../../src/main/connectors.js';
 import { hasher } from '../../src/main/hasher.js';
 import { loadRevision } from '../../src/main/load-revision.js';
+import { openQuestions } from '../support/open-questions.js';
 import { appRole, freshDatabase } from '../support/postgres.js';
 import { absentRunner } from '../support/absent-runner.js';
 import { silentLog } from '../support/silent-log.js';
@@ -83,13 +84,7 @@ export async function openDesk(records: number): Promise<Desk> {
     },
     status: () => store.readModel.pairStatus(pair),
     setAside: async () => (await store.readModel.setAside(pair, { after: null, limit: 100 })).rows,
-    questions: async () =>
-      (
-        await store.readModel.conflicts(
-          { pair, state: 'open', kind: null, unit: null, shape: null },
-          { after: null, limit: 100 },
-        )
-      ).rows,
+    questions: () => openQuestions({ store, pair }),
     async retry(refused) {
       const { id: conflict = 0, vv = '' } = refused ?? {};
       await engine.decide({ conflict, vv, choice: { kind: 'retry' }, by: 'ada', note: null });

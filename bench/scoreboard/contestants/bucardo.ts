@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena, Contestant, Ring, Setup } from '../arena.js';
 import { makeTable, sqlApplication } from '../sql-application.js';
-import { asPostgres, type Cluster, installFromDebian, makeCluster } from './debian.js';
+import { asPostgres, type Cluster, installFromDebian, makeCluster, setClock } from './debian.js';
 import { untilStill } from './rest.js';
 
 const bulkRows = 60_000;
@@ -80,10 +80,7 @@ async function openArena({ a, b, run }: Place, wish: Setup): Promise<Arena> {
   const setup = wish.isBulk ? { ...wish, rows: bulkRows } : wish;
   const table = setup.probe.replaceAll('-', '_');
   const sync = `s_${table}`;
-  if (setup.clockAheadOnBMs !== undefined) {
-    await b.stop();
-    await b.start({ clockAheadMs: setup.clockAheadOnBMs });
-  }
+  if (setup.clockAheadOnBMs !== undefined) await setClock(b, setup.clockAheadOnBMs);
   const [sqlOfA, sqlOfB] = [a.sql(site), b.sql(site)];
   await makeTable(sqlOfA, table, { ...setup, site: 'a' });
   await makeTable(sqlOfB, table, { ...setup, site: 'b' });
@@ -116,9 +113,7 @@ async function openArena({ a, b, run }: Place, wish: Setup): Promise<Arena> {
     async close() {
       await stop(a, run);
       await run('remove', 'sync', sync);
-      if (setup.clockAheadOnBMs === undefined) return;
-      await b.stop();
-      await b.start();
+      if (setup.clockAheadOnBMs !== undefined) await setClock(b, 0);
     },
   };
   await arena.settle();

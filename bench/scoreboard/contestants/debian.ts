@@ -124,6 +124,12 @@ export async function makeCluster(name: string, settings: { readonly [name: stri
   };
 }
 
+/** Puts the clock of a server that runs ahead by so much, or right again with 0; the server is started anew. */
+export async function setClock(cluster: Cluster, clockAheadMs: number): Promise<void> {
+  await cluster.stop();
+  await cluster.start({ clockAheadMs });
+}
+
 /** Its output is not read: the server would keep the pipe open. */
 function startDetached(words: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Arena, Contestant, Field, Ring, Setup, Trace } from '../arena.js';
 import { makeTable, sqlApplication } from '../sql-application.js';
-import { type Cluster, installFromDebian, makeCluster } from './debian.js';
+import { type Cluster, installFromDebian, makeCluster, setClock } from './debian.js';
 import { untilStill } from './rest.js';
 
 const bulkRows = 60_000;
@@ -59,10 +59,7 @@ async function startedCluster(name: string): Promise<Cluster> {
 async function openArena({ a, b }: Place, wish: Setup): Promise<Arena> {
   const setup = wish.isBulk ? { ...wish, rows: bulkRows } : wish;
   const table = setup.probe.replaceAll('-', '_');
-  if (setup.clockAheadOnBMs !== undefined) {
-    await b.stop();
-    await b.start({ clockAheadMs: setup.clockAheadOnBMs });
-  }
+  if (setup.clockAheadOnBMs !== undefined) await setClock(b, setup.clockAheadOnBMs);
   for (const cluster of [a, b]) await cluster.sql('postgres').unsafe(`create database ${table}`);
   const [sqlOfA, sqlOfB] = [a.sql(table), b.sql(table)];
   for (const [sql, cluster, site] of [
@@ -111,9 +108,7 @@ async function openArena({ a, b }: Place, wish: Setup): Promise<Arena> {
     async close() {
       await sqlOfA`select pglogical.drop_subscription('b_to_a')`;
       await sqlOfB`select pglogical.drop_subscription('a_to_b')`;
-      if (setup.clockAheadOnBMs === undefined) return;
-      await b.stop();
-      await b.start();
+      if (setup.clockAheadOnBMs !== undefined) await setClock(b, 0);
     },
   };
   await arena.settle();

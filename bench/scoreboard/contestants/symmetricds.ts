@@ -15,7 +15,7 @@ import {
   type Trace,
 } from '../arena.js';
 import { makeTable, sqlApplication } from '../sql-application.js';
-import { type Cluster, installFromDebian, makeCluster } from './debian.js';
+import { type Cluster, installFromDebian, makeCluster, setClock } from './debian.js';
 import { installFromMaven } from './maven.js';
 import { untilStill } from './rest.js';
 import { startNodes } from './symmetricds/nodes.js';
@@ -52,10 +52,7 @@ type Place = { readonly a: Cluster; readonly b: Cluster; readonly classPath: str
 async function openArena({ a, b, classPath }: Place, wish: Setup): Promise<Arena> {
   const setup = wish.isBulk ? { ...wish, rows: bulkRows } : wish;
   const table = setup.probe.replaceAll('-', '_');
-  if (setup.clockAheadOnBMs !== undefined) {
-    await b.stop();
-    await b.start({ clockAheadMs: setup.clockAheadOnBMs });
-  }
+  if (setup.clockAheadOnBMs !== undefined) await setClock(b, setup.clockAheadOnBMs);
   for (const cluster of [a, b]) await cluster.sql('postgres').unsafe(`create database ${table}`);
   const sql = { a: a.sql(table), b: b.sql(table) };
   for (const site of ['a', 'b'] as const) await makeTable(sql[site], table, { ...setup, site });
@@ -97,9 +94,7 @@ async function openArena({ a, b, classPath }: Place, wish: Setup): Promise<Arena
     async close() {
       await nodes.kill();
       await rm(folder, { recursive: true, force: true });
-      if (setup.clockAheadOnBMs === undefined) return;
-      await b.stop();
-      await b.start();
+      if (setup.clockAheadOnBMs !== undefined) await setClock(b, 0);
     },
   };
   await arena.settle();

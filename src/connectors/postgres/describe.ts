@@ -191,6 +191,11 @@ function identityOf(sqlName: string, may: { readonly system: boolean; readonly t
   return `concat_ws('/', ${system}, ${timeline}, ${life}, ${table})`;
 }
 
+/** The same SQL text but for the part that a crash changes, of an identity that is given as SQL. */
+export function identityWithoutLife(identity: string): string {
+  return `regexp_replace(${identity}, '^([^/]*/[^/]*/)[^/]*', '\\1')`;
+}
+
 async function fingerprintOf(session: Session, namesSystem: boolean, sqlName: string): Promise<string> {
   const system = namesSystem ? '(select system_identifier::text from pg_control_system())' : "'unnamed'";
   const [row] = await session.query(

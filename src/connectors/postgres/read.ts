@@ -3,6 +3,7 @@ import { ParleyError } from '../../core/errors.js';
 import { keyParts } from '../../core/ids.js';
 import type { ReadPage, ReadRequest, SetAside } from '../../engine/connector.js';
 import type { Session, TextRow } from './client.js';
+import { identityWithoutLife } from './describe.js';
 import { type Column, keyIsAfter, keyIsThere, keyOrder, recordColumns, recordOf, type Table } from './table.js';
 
 /**
@@ -119,7 +120,7 @@ select h.horizon, case when h.identity is distinct from $2::text then h.identity
 from (
   select pg_snapshot_xmin(s.now)::text as horizon, i.identity,
     case
-      when ${withoutLife('i.identity')} is distinct from ${withoutLife('$2::text')}
+      when ${identityWithoutLife('i.identity')} is distinct from ${identityWithoutLife('$2::text')}
         or pg_snapshot_xmax(s.now)::text::bigint - $3::text::bigint >= 1000000000
         or pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < -${crashLosesAtMost} then 'other'
       when i.identity is distinct from $2::text or pg_snapshot_xmax(s.now)::text::bigint - $4::text::bigint < 0 then 'crashed'
@@ -135,11 +136,6 @@ left join lateral (
   order by ${keyOrder(table)} limit $1::text::bigint
 ) r on true`;
   return keepsWhole ? withWholeTransactions(table, page, { isNewer, isFirst: from.after === null }) : page;
-}
-
-/** An identity of a server (describe.ts) but for its life. */
-function withoutLife(identity: string): string {
-  return `regexp_replace(${identity}, '^([^/]*/[^/]*/)[^/]*', '\\1')`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../core/json.js';
+import { questionKinds } from '../../core/question.js';
 
 /** Schemas of the small things that every noun of the API is made of. Names are those of the files, SQL and commands. */
 
@@ -59,21 +60,7 @@ export const standingSchema = z
     'gone',
   ])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
-export const conflictKindSchema = z
-  .enum([
-    'clash',
-    'proposal',
-    'undo',
-    'tripped',
-    'parked',
-    'invariant',
-    'delete',
-    'create',
-    'match',
-    'duplicate',
-    'refused',
-  ])
-  .meta({ id: 'ConflictKind' });
+export const conflictKindSchema = z.enum(questionKinds).meta({ id: 'ConflictKind' });
 export const conflictStateSchema = z.enum(['open', 'decided', 'closed']).meta({ id: 'ConflictState' });
 
 /** A yes or no in a query string. */

@@ -1,4 +1,5 @@
 import type { PairId } from '../../core/ids.js';
+import { questionKinds } from '../../core/question.js';
 import type { PairRules } from '../../core/rules.js';
 import { standings } from '../../core/standing.js';
 import type { PairStatus } from '../../engine/read-model.js';
@@ -13,19 +14,7 @@ type Counted<Name extends string> = { pair: PairId; name: Name; count: number };
 type Rules = Pick<RawPair, 'pair'> & { rules: string };
 
 const noStandings = Object.fromEntries(standings.map((standing) => [standing, 0])) as Record<Standing, number>;
-const noConflicts: Record<ConflictKind, number> = {
-  clash: 0,
-  proposal: 0,
-  undo: 0,
-  tripped: 0,
-  parked: 0,
-  invariant: 0,
-  delete: 0,
-  create: 0,
-  match: 0,
-  duplicate: 0,
-  refused: 0,
-};
+const noConflicts = Object.fromEntries(questionKinds.map((kind) => [kind, 0])) as Record<ConflictKind, number>;
 
 const ofPair = (sql: Sql, pair: PairId | null) => (pair === null ? sql`true` : sql`pair = ${pair}`);
 

@@ -1,3 +1,4 @@
+import { questionKinds } from '../../../src/core/question.js';
 import { standings } from '../../../src/core/standing.js';
 import type { Page, PairStatus, ReadModel } from '../../../src/engine/read-model.js';
 import type { ConflictKind, ConflictRow, Standing } from '../../../src/engine/store.js';
@@ -61,19 +62,7 @@ function statusOf(tables: Tables, nowMs: number): PairStatus {
   const rules = revisions.get(pair.revision ?? pair.latestRevision)?.rules;
   const counts = Object.fromEntries(standings.map((standing) => [standing, 0])) as Record<Standing, number>;
   for (const { standing } of entities.values()) counts[standing] += 1;
-  const open: Record<ConflictKind, number> = {
-    clash: 0,
-    proposal: 0,
-    tripped: 0,
-    parked: 0,
-    invariant: 0,
-    delete: 0,
-    create: 0,
-    match: 0,
-    duplicate: 0,
-    refused: 0,
-    undo: 0,
-  };
+  const open = Object.fromEntries(questionKinds.map((kind) => [kind, 0])) as Record<ConflictKind, number>;
   for (const { kind, state } of conflicts) if (state === 'open') open[kind] += 1;
   const waiting = [...tables.deliveries.values()].filter(({ state }) => state !== 'done');
   return {
