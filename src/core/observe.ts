@@ -4,13 +4,14 @@ import {
   refusalOf,
   restores,
   saysNothing,
-  strayRule,
   withLeft,
   withoutStray,
   withRestored,
   type Refusal,
 } from './guard.js';
+import { presenceShown, winsOverDelete } from './came-back.js';
 import { restored } from './decide.js';
+import { Findings } from './findings.js';
 import { isUnchanged, looksOld, unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
@@ -19,13 +20,13 @@ import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import { brokenByOwn } from './invariant.js';
 import { answerTo, showsEdit, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
-import type { Effect, Fact } from './ledger/entry.js';
+import type { Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
-import { accept, acceptMaster, confirmedContext, contextOf, registerOf, withDelivered, without } from './register.js';
-import { limitsOf, type SideRules, type UnitRules } from './rules.js';
-import type { EntityState, Intent, Presence, Register, Shadow, Sibling } from './state.js';
+import { accept, acceptMaster, confirmedContext, registerOf, withDelivered, without } from './register.js';
+import { limitsOf, type UnitRules } from './rules.js';
+import type { EntityState, Intent, Register, Shadow, Sibling } from './state.js';
 
 /** One reading of one record, with when it can have been made. */
 export type Observation = {
@@ -97,8 +98,7 @@ class Reading {
   readonly #counters: Counters;
   readonly #units: { [unit: UnitName]: Register };
   readonly #raws: { [unit: UnitName]: Json };
-  readonly #effects = new Map<'linked' | 'edited' | 'stray', Effect[]>();
-  readonly #details = new Map<string, { [name: string]: Json }>();
+  readonly #findings: Findings;
   readonly #shadow: Shadow | undefined;
   readonly #isFirst: boolean;
   readonly #lo: number;
@@ -113,8 +113,6 @@ class Reading {
   #wrote: Shadow['wrote'];
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
   #hasEdit = false;
-  /** Invariants that the side's own record breaks now: its own business, and said in the entry. */
-  #breaks: readonly string[] = [];
 
   constructor(entity: EntityId, state: EntityState, hub: Hub, side: SideName, observation: Observation) {
     this.entity = entity;
@@ -123,6 +121,7 @@ class Reading {
     this.side = side;
     this.observation = observation;
     this.#counters = new Counters(state.counters);
+    this.#findings = new Findings(side);
     this.#units = { ...state.units };
     this.#shadow = state.sides[side];
     this.#raws = { ...this.#shadow?.raws };
@@ -166,7 +165,7 @@ class Reading {
       this.#units[unit.name] = raised;
       this.#wrote = withWrote(this.#wrote, unit, this.#raws[unit.name], this.hub);
       this.#raws[unit.name] = raw;
-      this.#record('edited', unit.name, register, raised, { how: 'landed', to: raw });
+      this.#findings.add('edited', unit.name, { before: register, after: raised }, { how: 'landed', to: raw });
     }
   }
 
@@ -205,52 +204,18 @@ class Reading {
       refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
       wrote: presenceMoves ? {} : this.#wrote,
     };
+    const shown = { state: this.state, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
     const state: EntityState = {
       counters: this.#counters.counts,
       units: this.#units,
       sides: { ...this.state.sides, [this.side]: shadow },
-      presence: this.#presence(),
+      presence: presenceShown(shown),
       hold: this.state.hold,
       broken: this.state.broken,
       waits: this.state.waits,
     };
-    this.#breaks = brokenByOwn(state, this.hub, this.side, [...this.#effects.values()].flat());
-    return { kind: 'changed', state: this.#winsOverDelete() ? restored(state, this.hub) : state, facts: this.#facts() };
-  }
-
-  /**
-   * A record that is back where it was deleted ends a delete that is held, or that was not made everywhere yet. An edit of
-   * a record that was still to be deleted was not seen by the delete (§2.4): it is held, and a person decides.
-   */
-  #presence(): Presence {
-    const { presence } = this.state;
-    if (presence.kind === 'delete_held') return this.#heldStill(presence);
-    if (presence.kind !== 'tombstone') return presence;
-    const { dot, seen } = presence;
-    if (this.#shadow?.presence === 'gone') return this.#heldStill({ kind: 'delete_held', side: this.side, dot, seen });
-    const gone = this.#deleter();
-    if (!this.#hasEdit || gone?.edited === 'delete') return presence;
-    if (gone?.edited === 'restore') return { kind: 'live' };
-    return { kind: 'delete_held', side: gone?.name ?? this.side, dot, seen };
-  }
-
-  /** The rules of the side that deleted the record. */
-  #deleter(): SideRules | undefined {
-    return this.hub.rules.sides.find(({ name }) => this.state.sides[name]?.presence === 'gone');
-  }
-
-  /** An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. */
-  #winsOverDelete(): boolean {
-    if (this.state.presence.kind !== 'tombstone' || this.#shadow?.presence === 'gone') return false;
-    return this.#hasEdit && this.#deleter()?.edited === 'restore';
-  }
-
-  /** Held as long as a side that deleted the record still lacks it, unless somebody left that one as it is. */
-  #heldStill(presence: Presence & { kind: 'delete_held' }): Presence {
-    if (this.#shadow?.presence !== 'gone') return presence;
-    const others = this.hub.rules.sides.filter(({ name }) => name !== this.side);
-    const gone = others.find(({ name }) => this.state.sides[name]?.presence === 'gone');
-    return gone === undefined || this.state.hold?.kind === 'left' ? { kind: 'live' } : { ...presence, side: gone.name };
+    const facts = this.#facts(brokenByOwn(state, this.hub, this.side, this.#findings.effects()));
+    return { kind: 'changed', state: winsOverDelete(shown) ? restored(state, this.hub) : state, facts };
   }
 
   #unitsState(): EntityState {
@@ -286,7 +251,7 @@ class Reading {
     const isStray = refusal?.why === 'another side decides' || (refusal !== null && old !== undefined);
     const kind = isStray ? 'stray' : old === undefined ? 'linked' : 'edited';
     this.#hasEdit ||= kind !== 'linked';
-    this.#record(kind, unit.name, before, after, {
+    const detail = {
       from: old ?? null,
       to: raw,
       ...(refusal === null
@@ -298,7 +263,8 @@ class Reading {
         : { how: 'guarded', why: refusal.why }),
       ...(answer.isStaleForm ? { flag: staleForm } : {}),
       ...why,
-    });
+    };
+    this.#findings.add(kind, unit.name, { before, after }, detail);
   }
 
   #accept(
@@ -341,60 +307,17 @@ class Reading {
     return withRestored(register, edit.vv, this.#counters.next(actorOf(this.hub, null)));
   }
 
-  #record(
-    kind: 'linked' | 'edited' | 'stray',
-    unit: UnitName,
-    before: Register,
-    after: Register,
-    detail: { [name: string]: Json },
-  ): void {
-    const effects = this.#effects.get(kind) ?? [];
-    effects.push({
-      unit,
-      before: before.value,
-      after: after.value,
-      vvBefore: before.vv,
-      vvAfter: after.vv,
-      ctx: { [this.side]: contextOf(after, this.side) },
-    });
-    this.#effects.set(kind, effects);
-    const details = this.#details.get(kind) ?? {};
-    details[unit] = detail;
-    this.#details.set(kind, details);
-  }
-
-  #facts(): Fact[] {
-    const { snapshot } = this.observation;
-    const facts: Fact[] = [];
-    const returns = ['gone', 'hidden', 'outside'].includes(this.#shadow?.presence ?? '');
-    if (this.#isFirst || returns || this.#effects.has('linked')) {
-      facts.push(
-        this.#fact('linked', returns ? 'the record is back' : 'first reading', {
-          key: snapshot.key,
-          units: this.#details.get('linked') ?? {},
-        }),
-      );
-    }
-    for (const kind of ['edited', 'stray'] as const) {
-      if (!this.#effects.has(kind)) continue;
-      const rule = kind === 'edited' ? 'edit of a side' : strayRule(this.#details.get(kind) ?? {});
-      facts.push(this.#fact(kind, rule, { key: snapshot.key, units: this.#details.get(kind) ?? {} }));
-    }
-    return facts;
-  }
-
-  #fact(kind: 'linked' | 'edited' | 'stray', rule: string, detail: Fact['detail']): Fact {
-    return {
-      kind,
+  #facts(breaks: readonly string[]): Fact[] {
+    return this.#findings.facts({
       entity: this.entity,
       side: this.side,
-      actor: { kind: 'side', side: this.side },
-      rule,
+      key: this.observation.snapshot.key,
       dot: this.#dot,
-      effects: this.#effects.get(kind) ?? [],
-      detail: kind === 'stray' || this.#breaks.length === 0 ? detail : { ...detail, breaks: this.#breaks },
+      returns: ['gone', 'hidden', 'outside'].includes(this.#shadow?.presence ?? ''),
+      isFirst: this.#isFirst,
+      breaks,
       lo: this.#lo,
       hi: this.observation.readAtMs,
-    };
+    });
   }
 }

@@ -3,7 +3,7 @@ import type { LedgerPayload, SealedPayload } from '../core/ledger/entry.js';
 import { emptyFold, foldEntry, foldReceipt, type Folded, type Receipt } from '../core/ledger/fold.js';
 import type { LedgerVerification } from './engine.js';
 import type { StoredEntry } from './ledger-store.js';
-import { commitmentOf, leafOf } from './page.js';
+import { commitmentOf, leafOf } from './page-entries.js';
 import type { Hasher } from './ports.js';
 
 export type LedgerProblem = LedgerVerification['problems'][number];

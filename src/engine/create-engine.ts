@@ -1,5 +1,6 @@
 import { checkBrakes, endRun, nextStep, planWaiting, setMode } from './run-pair.js';
-import { decide, decideAlike } from './decide-conflict.js';
+import { decideAlike } from './decide-alike.js';
+import { decide } from './decide-conflict.js';
 import { decidePlanPage } from './decide-plan.js';
 import { deliverBatch } from './deliver-batch.js';
 import type { Engine, EnginePorts } from './engine.js';

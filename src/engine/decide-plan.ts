@@ -13,7 +13,7 @@ import { planOf } from './plan.js';
 import { itemsOf, labelOf, PlanCounter } from './plan-items.js';
 import { planningHub } from './planning-hub.js';
 import { revisionOf } from './revision.js';
-import type { PlanItem } from './store.js';
+import type { PlanItem } from './plan-rows.js';
 import { pageSizeDefault } from './take-page.js';
 import { decideUndoPage } from './undo-plan.js';
 

@@ -1,28 +1,15 @@
-import { acknowledge, type Outcome } from '../core/acknowledge.js';
-import { vectorText, type Vector } from '../core/clock/version-vector.js';
-import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
-import type { Receipt } from '../core/ledger/fold.js';
-import { observe } from '../core/observe.js';
-import { observeAbsent } from '../core/absence.js';
-import { askedAgain } from '../core/duplicate.js';
-import { deleteQuestion } from '../core/presence.js';
-import type { Snapshot } from '../core/record.js';
-import type { PairRules } from '../core/rules.js';
-import { standingOf } from '../core/standing.js';
-import { withoutIntents, withSide } from '../core/register.js';
-import type { EntityState, Intent, Shadow } from '../core/state.js';
+import type { PairId, SideName } from '../core/ids.js';
 import { announceTo, carriesSum, fateOf, promised, refuseIfMoved } from './announced-batch.js';
-import type { Connector, WriteOutcome } from './connector.js';
+import type { Connector } from './connector.js';
+import { DeliveryAnswers, type Claim } from './delivery-answers.js';
 import type { DeliverResult, EnginePorts } from './engine.js';
 import { nativeWrite } from './native-write.js';
 import { Page } from './page.js';
 import { isUnproven, withLooks, type Answers } from './prove-answers.js';
-import { overCounter } from './write-counters.js';
 import { activeRevision } from './revision.js';
-import { withProblem } from './side-problem.js';
 import { takeBack } from './take-back.js';
-import type { DeliveryItem, DeliveryRow, IntentRow, PairRow, PairTransaction, SavedRevision } from './store.js';
-import { decideOn, mayWrite, settleMode, settleOn } from './take-page.js';
+import type { DeliveryItem, DeliveryRow, PairRow, PairTransaction, SavedRevision } from './store.js';
+import { mayWrite } from './take-page.js';
 import { waitsForRate } from './write-rate.js';
 
 /**
@@ -68,18 +55,6 @@ async function giveUp(ports: EnginePorts, { pair, id, side, attempt }: DeliveryR
 }
 
 const nothingDone: DeliverResult = { written: 0, refused: 0, stale: 0, unknown: 0 };
-
-type Claim = {
-  readonly delivery: DeliveryRow;
-  readonly items: readonly DeliveryItem[];
-  /** Items whose entity moved on since they were planned: never sent. */
-  readonly superseded: readonly DeliveryItem[];
-  readonly wasSent: boolean;
-  /** Its batch takes effect only after it was announced. */
-  readonly isPromised: boolean;
-  /** When it had not yet left, on the hub's clock. */
-  readonly sentAtMs: number;
-};
 
 async function openSide(ports: EnginePorts, revision: SavedRevision, side: SideName): Promise<Connector> {
   const rules = revision.rules.sides.find(({ name }) => name === side);
@@ -162,7 +137,7 @@ async function acknowledgeAll(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new Answer(page, claim, connector.whereabouts !== undefined);
+    const answer = new DeliveryAnswers(page, claim, connector.whereabouts !== undefined);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
       if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, 'yes');
@@ -190,7 +165,7 @@ async function resolveSent(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new Answer(page, claim, connector.whereabouts !== undefined);
+    const answer = new DeliveryAnswers(page, claim, connector.whereabouts !== undefined);
     refuseIfMoved(delivery, await transaction.delivery(delivery.id));
     for (const item of items) {
       const image = images[item.entity];
@@ -199,192 +174,4 @@ async function resolveSent(
     }
     return answer.commit(transaction.pair, revision);
   });
-}
-
-/**
- * What moved since a plan was approved is not written under it: the next plan lists what is undecided. But what was
- * found is decided as any reading is, so that an open question shows it; and a record that waits for a person, which no
- * plan lists as undecided, is written by the next run as far as nothing is asked.
- */
-function leaveOut(page: Page, entity: EntityId, rules: PairRules): void {
-  decideOn(page, entity, rules, 'hold');
-  const state = page.state(entity);
-  if (state !== undefined && standingOf(state, rules) !== 'undecided') page.leaveWaiting(true);
-}
-
-/** Gathers what a side answered into one page: states, receipts, questions and what was not clean. */
-class Answer {
-  readonly #page: Page;
-  readonly #delivery: DeliveryRow;
-  readonly #sentAtMs: number;
-  readonly #tellsMore: boolean;
-  readonly #receipts: Receipt[] = [];
-  readonly #counts = { written: 0, refused: 0, stale: 0, unknown: 0 };
-  readonly #settle: EntityId[] = [];
-  /** Records that moved since a plan was approved. */
-  readonly #leftOut: EntityId[] = [];
-
-  /**
-   * `sentAtMs`: no answer and no look of these is older than that. `tellsMore`: the side can say what became of a record
-   * that is not there, so it is asked before anybody takes it for deleted.
-   */
-  constructor(page: Page, { delivery, sentAtMs }: Claim, tellsMore: boolean) {
-    this.#page = page;
-    this.#delivery = delivery;
-    this.#sentAtMs = sentAtMs;
-    this.#tellsMore = tellsMore;
-  }
-
-  take(item: DeliveryItem, outcome: WriteOutcome): void {
-    const { side } = this.#delivery;
-    const state = this.#page.state(item.entity);
-    const intent = state?.sides[side]?.intent;
-    if (outcome.kind !== 'unknown') this.#page.count(overCounter[item.kind]);
-    if (state === undefined || intent?.delivery !== this.#delivery.id) return;
-    if (outcome.kind === 'unknown') {
-      this.#counts.unknown += 1;
-      this.note(item, 'unknown', null, null);
-      return;
-    }
-    const isMissing = outcome.kind === 'stale' && outcome.record === null && item.kind !== 'create';
-    if (isMissing && this.#tellsMore) return this.#lookAgain(item, state, intent);
-    const answered = acknowledge(item.entity, state, this.#page.hub, side, { outcome, sentAtMs: this.#sentAtMs });
-    this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
-    if (outcome.kind === 'accepted') this.#receive(item, outcome.record?.key ?? item.key, answered.proven);
-    if (outcome.kind === 'stale') this.#stale(item, intent);
-    if (outcome.kind === 'stale' && this.#delivery.plan !== null) {
-      this.#leftOut.push(item.entity);
-      return;
-    }
-    if (outcome.kind === 'refused') {
-      this.#counts.refused += 1;
-      this.note(item, 'refused', outcome.code, outcome.message);
-    }
-    this.#settle.push(item.entity);
-  }
-
-  /** The write was not made: its record is not there. What became of it is asked with the next page of the side. */
-  #lookAgain(item: DeliveryItem, state: EntityState, intent: Intent): void {
-    const { side } = this.#delivery;
-    const shadow = state.sides[side] as Shadow;
-    this.#stale(item, intent);
-    const idle = withSide(state, side, { ...shadow, intent: null, token: null });
-    this.#page.take(item.entity, { state: idle, questions: askedAgain(idle) });
-    this.#page.rereads.push({ side, key: item.key });
-  }
-
-  /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
-  look(item: DeliveryItem, record: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
-    const { side } = this.#delivery;
-    const state = this.#page.state(item.entity);
-    const intent = state?.sides[side]?.intent;
-    if (state === undefined || intent?.delivery !== this.#delivery.id) return;
-    this.#page.count(overCounter[item.kind]);
-    const { hub } = this.#page;
-    if (record === null && intent.kind === 'update' && this.#tellsMore) return this.#lookAgain(item, state, intent);
-    if (record === null) {
-      const outcome: Outcome =
-        intent.kind === 'delete' ? { kind: 'accepted', record: null } : { kind: 'stale', record: null };
-      const answered = acknowledge(item.entity, state, hub, side, { outcome, sentAtMs: this.#sentAtMs });
-      const gone =
-        intent.kind === 'update'
-          ? observeAbsent(item.entity, answered.state, hub, side, { kind: 'deleted', readTick: hub.tick })
-          : null;
-      this.#page.take(item.entity, {
-        state: gone?.state ?? answered.state,
-        facts: [...answered.facts, ...(gone?.facts ?? [])],
-        questions: [...answered.questions, ...(gone?.questions ?? [])],
-      });
-      this.note(item, intent.kind === 'delete' ? 'landed' : 'not_landed', null, null);
-    } else {
-      // What is certain not to have been made is no doubt: whatever stands there, others made it.
-      const known = answer === 'not made' ? withoutIntents(state, (id) => id !== this.#delivery.id) : state;
-      const seen = observe(item.entity, known, hub, side, {
-        snapshot: record,
-        readTick: Math.max(readTick, state.sides[side]?.tick ?? 0),
-        readAtMs: hub.nowMs,
-        beganAtMs: this.#sentAtMs,
-        complete: hub.complete?.[side] ?? null,
-        isAfterYes: answer === 'yes',
-        isLook: true,
-      });
-      // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
-      const { presence } = seen.state;
-      const questions =
-        presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : askedAgain(seen.state);
-      this.#page.take(item.entity, { state: seen.state, facts: seen.facts, questions });
-      const landed = seen.facts.some(({ effects }) => effects.length > 0);
-      this.note(item, landed ? 'landed' : 'not_landed', null, null);
-      if (landed) this.#counts.written += 1;
-    }
-    this.#settle.push(item.entity);
-  }
-
-  /** Something newer took its place before it was sent. */
-  leave(item: DeliveryItem): void {
-    this.#page.count(overCounter[item.kind]);
-    this.note(item, 'superseded', null, null);
-  }
-
-  note(item: DeliveryItem, state: IntentRow['state'], code: string | null, message: string | null): void {
-    const units = this.#page.state(item.entity)?.sides[this.#delivery.side]?.intent?.units ?? {};
-    this.#page.intents.push({
-      delivery: this.#delivery.id,
-      entity: item.entity,
-      side: this.#delivery.side,
-      kind: item.kind,
-      units: Object.keys(units) as UnitName[],
-      state,
-      code,
-      message,
-      atMs: this.#page.hub.nowMs,
-    });
-  }
-
-  async commit(pair: PairRow, revision: SavedRevision): Promise<DeliverResult> {
-    const { side, id, attempt } = this.#delivery;
-    for (const entity of this.#settle) settleOn(this.#page, entity, revision.rules, settleMode(pair));
-    for (const entity of this.#leftOut) leaveOut(this.#page, entity, revision.rules);
-    if (this.#receipts.length > 0) {
-      this.#page.addFact({
-        kind: 'delivered',
-        entity: null,
-        side,
-        actor: { kind: 'side', side },
-        rule: 'confirmed by the side',
-        dot: null,
-        effects: [],
-        detail: { receipts: this.#receipts },
-        lo: null,
-        hi: this.#page.hub.nowMs,
-      });
-    }
-    const { written, refused, stale, unknown } = this.#counts;
-    this.#page.count('written', written);
-    this.#page.count('refused', refused);
-    this.#page.count('stale', stale);
-    await this.#page.commit({
-      cursors: pair.cursors[side]?.writeProblem == null ? {} : withProblem(pair, side, 'written', null),
-      deliveryStates: [
-        { id, state: unknown > 0 ? 'sent' : 'done', attempt: attempt + 1, outcome: { ...this.#counts } },
-      ],
-    });
-    return { written, refused, stale, unknown };
-  }
-
-  #receive(item: DeliveryItem, key: RecordKey, proven: { readonly [unit: UnitName]: Vector }): void {
-    this.#counts.written += 1;
-    const isNews = item.kind === 'create' || key !== item.key;
-    this.#receipts.push({ entity: item.entity, ...(isNews ? { key } : {}), units: proven });
-    if (item.kind === 'create') {
-      this.#page.linkedMore(1);
-      if (key !== item.key) this.#page.link(item.entity, this.#delivery.side, key);
-    }
-  }
-
-  #stale(item: DeliveryItem, intent: Intent): void {
-    this.#counts.stale += 1;
-    const units = Object.values(intent.units).map((unit) => vectorText((unit as { vv: Vector }).vv));
-    this.note(item, 'stale', null, units.join('; '));
-  }
 }

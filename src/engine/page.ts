@@ -1,10 +1,8 @@
 import { duplicatesOf } from '../core/duplicate.js';
 import type { Hub } from '../core/hub.js';
-import { entityId, type EntityId, type PairId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
-import type { Fact, LedgerEntry, SealedPayload } from '../core/ledger/entry.js';
-import { append } from '../core/ledger/merkle.js';
+import { entityId, type EntityId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
+import type { Fact } from '../core/ledger/entry.js';
 import { pack, unpack } from '../core/pack.js';
-import { patchBetween } from '../core/patch.js';
 import { takenCreates, takenStep } from './taken-key.js';
 import type { PlannedWrite } from '../core/plan-writes.js';
 import type { Question } from '../core/question.js';
@@ -12,12 +10,11 @@ import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Shadow } from '../core/state.js';
-import { actorText, documentOf, vectorsText } from './entry-text.js';
+import { entriesOf } from './page-entries.js';
 import { hasRefused } from '../core/presence.js';
 import { plannedCounter } from './write-counters.js';
 import { PageMatches } from './page-matches.js';
 import { ParentLookup } from './parent-lookup.js';
-import type { Hasher } from './ports.js';
 import type { PageOptions } from './page-options.js';
 import type {
   AppendedEntries,
@@ -34,7 +31,6 @@ import type {
   RunChange,
   SideCursor,
   StoredEntity,
-  WrittenEntry,
 } from './store.js';
 
 /** What one step decided about one entity; the page keeps the last state and gathers the rest. */
@@ -335,63 +331,6 @@ export class Page {
 
   #entries(): AppendedEntries {
     const { pair, nowMs } = this.#transaction;
-    const entries = this.#facts.map((fact, index) => this.#entry(fact, pair.ledgerSize + index, pair.pair, nowMs));
-    const head = append(
-      { size: pair.ledgerSize, peaks: pair.ledgerPeaks },
-      entries.map(({ entry }) => entry.leaf),
-      (left, right) => this.#options.hasher.sha256Node(1, left, right),
-    );
-    return { entries, head };
+    return entriesOf(this.#facts, this.#options, pair, nowMs);
   }
-
-  #entry(fact: Fact, seq: number, pair: PairId, atMs: number): WrittenEntry {
-    const { hasher, rules, source, run, delivery } = this.#options;
-    const [before, after] = [documentOf(fact.effects, 'before'), documentOf(fact.effects, 'after')];
-    const patch = patchBetween(before, after);
-    const inverse = patchBetween(after, before);
-    const payload: SealedPayload = {
-      nonce: hasher.nonce(),
-      text: JSON.stringify({ patch, inverse, effects: fact.effects, detail: fact.detail }),
-    };
-    const entry = {
-      pair,
-      seq,
-      atMs,
-      kind: fact.kind,
-      entity: fact.entity,
-      side: fact.side,
-      units: fact.effects.map(({ unit }) => unit),
-      actor: actorText(fact),
-      rule: fact.rule,
-      revision: rules.revision,
-      source,
-      dot: fact.dot === null ? null : fact.dot.join(':'),
-      vvBefore: vectorsText(fact.effects, 'vvBefore'),
-      vvAfter: vectorsText(fact.effects, 'vvAfter'),
-      lo: fact.lo,
-      hi: fact.hi,
-      run: run.id,
-      delivery: delivery ?? null,
-      commitment: commitmentOf(hasher, payload),
-      leaf: '',
-    };
-    entry.leaf = leafOf(hasher, entry);
-    return { entry, payload };
-  }
-}
-
-/** Hex SHA-256 over the nonce and the payload's text: proves the values without containing them. */
-export function commitmentOf(hasher: Hasher, { nonce, text }: SealedPayload): string {
-  return hasher.sha256(`${nonce}:${text}`);
-}
-
-/** RFC 6962 leaf hash of a row without its own leaf: over its members in a fixed order, as JSON text. */
-export function leafOf(hasher: Hasher, row: Omit<LedgerEntry, 'leaf'>): string {
-  const { pair, seq, atMs, kind, entity, side, units, actor, rule, revision, source } = row;
-  const { dot, vvBefore, vvAfter, lo, hi, run, delivery, commitment } = row;
-  const members = [pair, seq, atMs, kind, entity, side, units, actor, rule, revision, source];
-  return hasher.sha256Node(
-    0,
-    hasher.sha256(JSON.stringify([...members, dot, vvBefore, vvAfter, lo, hi, run, delivery, commitment])),
-  );
 }

@@ -7,7 +7,7 @@ import type { PairRules } from '../core/rules.js';
 import type { Settled } from '../core/settle.js';
 import { mayDiffer } from '../core/standing.js';
 import type { EntityState } from '../core/state.js';
-import type { PlanCounts, PlanItem } from './store.js';
+import type { PlanCounts, PlanItem } from './plan-rows.js';
 
 /** The rows of a plan for one entity: what would be written, what would be asked. */
 export function itemsOf(entity: EntityId, settled: Settled, rules: PairRules): PlanItem[] {

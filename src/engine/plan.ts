@@ -11,7 +11,8 @@ import { Page } from './page.js';
 import { revisionOf } from './revision.js';
 import { controlPage } from './control-page.js';
 import { pairFact } from './pair-fact.js';
-import type { PairRow, PairTransaction, PlanCounts, PlanRow, SideCursor, StoredEntity } from './store.js';
+import type { PairRow, PairTransaction, SideCursor, StoredEntity } from './store.js';
+import type { PlanCounts, PlanRow } from './plan-rows.js';
 import { pageSizeDefault, settleOn } from './take-page.js';
 import { applyUndoPage, approveUndo } from './undo-plan.js';
 

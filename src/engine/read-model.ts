@@ -1,7 +1,8 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { StoredEntry } from './ledger-store.js';
-import type { ConflictKind, ConflictRow, PairRow, PlanItem, PlanRow, Standing, StoredEntity } from './store.js';
+import type { ConflictKind, ConflictRow, PairRow, Standing, StoredEntity } from './store.js';
+import type { PlanItem, PlanRow } from './plan-rows.js';
 
 /**
  * What people and machines look at: queries behind the API, none of which changes anything or contacts a system.

@@ -17,7 +17,8 @@ import { planningHub } from './planning-hub.js';
 import { revisionOf } from './revision.js';
 import { controlPage } from './control-page.js';
 import { pairFact } from './pair-fact.js';
-import type { PlanItem, PlanRow, StoredEntity } from './store.js';
+import type { StoredEntity } from './store.js';
+import type { PlanItem, PlanRow } from './plan-rows.js';
 import { pageSizeDefault, settleMode, settleOn } from './take-page.js';
 
 type UndoPage = { readonly plan: PlanRow; readonly scope: UndoScope; readonly after: EntityId | null };

@@ -13,7 +13,8 @@ import type { EntityState } from '../../src/core/state.js';
 import type { Engine, RecordExplanation } from '../../src/engine/engine.js';
 import type { PairStatus, ReadModel, RunRow } from '../../src/engine/read-model.js';
 import type { StoredEntry } from '../../src/engine/ledger-store.js';
-import type { ConflictRow, PairRow, PlanRow, Role } from '../../src/engine/store.js';
+import type { ConflictRow, PairRow, Role } from '../../src/engine/store.js';
+import type { PlanRow } from '../../src/engine/plan-rows.js';
 import { sampleAsOf, sampleVerification } from './sample-ledger.js';
 
 /** One pair with one of everything, and a note of each call: the API is tested for what it asks, not for what is true. */

@@ -6,7 +6,7 @@ import { pairId, revisionId } from '../../src/core/ids.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { append, emptyLog, rootOf } from '../../src/core/ledger/merkle.js';
 import type { ExportLine } from '../../src/core/ledger/export.js';
-import { commitmentOf, leafOf } from '../../src/engine/page.js';
+import { commitmentOf, leafOf } from '../../src/engine/page-entries.js';
 import { hasher } from '../../src/main/hasher.js';
 import { running, served } from './screen.js';
 

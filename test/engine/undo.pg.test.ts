@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { UndoInput } from '../../src/engine/engine.js';
-import type { PlanItem } from '../../src/engine/store.js';
+import type { PlanItem } from '../../src/engine/plan-rows.js';
 import { openQuestions } from '../support/open-questions.js';
 import { crm, erp, key, openWorld, worldRules, type World } from './world.js';
 

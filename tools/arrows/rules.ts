@@ -36,6 +36,7 @@ const enginePorts = [
   'ledger-store',
   'erasure-store',
   'match-store',
+  'plan-rows',
   'reference-store',
   'read-model',
   'ports',

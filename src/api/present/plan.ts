@@ -1,6 +1,6 @@
 import type { PlanItemView, PlanView } from '../../contract/api/plans.js';
 import { isExpired } from '../../engine/plan.js';
-import type { PlanItem, PlanRow } from '../../engine/store.js';
+import type { PlanItem, PlanRow } from '../../engine/plan-rows.js';
 import { moment, momentOrNull } from './moment.js';
 
 /** A plan as people see it: one that is past its time is shown as expired, whether or not anybody has marked it. */

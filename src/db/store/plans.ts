@@ -1,7 +1,8 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
 import { isBlank } from '../../core/mapping/equality.js';
-import type { PlanCounts, PlanItem, PlanRow, PlanState, Store } from '../../engine/store.js';
+import type { Store } from '../../engine/store.js';
+import type { PlanCounts, PlanItem, PlanRow, PlanState } from '../../engine/plan-rows.js';
 import { numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
 import { withoutNul } from './nul.js';

@@ -1,6 +1,6 @@
 import type { PairId } from '../../core/ids.js';
 import type { Page, PageRequest, PlanItemFilter, ReadModel, RunRow } from '../../engine/read-model.js';
-import type { PlanRow } from '../../engine/store.js';
+import type { PlanRow } from '../../engine/plan-rows.js';
 import type { Database } from '../client.js';
 import { pageOf, placeAfter } from './paging.js';
 import { planColumns, planItem, planRow, type RawPlan, type RawPlanItem } from './plans.js';

@@ -8,9 +8,9 @@ import type {
   DeliverySummary,
   PairRow,
   PairTransaction,
-  PlanRow,
   Store,
 } from '../../../src/engine/store.js';
+import type { PlanRow } from '../../../src/engine/plan-rows.js';
 import { matchReads } from './memory-matches.js';
 import { committed, emptyTables, type EntityRow, linkName, type Tables } from './tables.js';
 

@@ -9,13 +9,12 @@ import type {
   IntentRow,
   LinkRow,
   PairRow,
-  PlanItem,
-  PlanRow,
   RunChange,
   SavedRevision,
   SetAsideRow,
   WrittenEntry,
 } from '../../../src/engine/store.js';
+import type { PlanItem, PlanRow } from '../../../src/engine/plan-rows.js';
 
 export type EntityRow = { readonly id: EntityId; readonly state: string; readonly tick: number } & Pick<
   EntityChange,

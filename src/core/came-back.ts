@@ -1,0 +1,52 @@
+import type { Hub } from './hub.js';
+import type { SideName } from './ids.js';
+import type { SideRules } from './rules.js';
+import type { EntityState, Presence } from './state.js';
+
+/** What a reading that shows the record says about whether it is still there. */
+type Shown = {
+  /** Before the reading. */
+  readonly state: EntityState;
+  readonly hub: Hub;
+  readonly side: SideName;
+  /** Somebody changed what the side already had; a first reading and our own write are no such change. */
+  readonly hasEdit: boolean;
+};
+
+/**
+ * Where the record stands after a side showed it. A record that is back where it was deleted ends a delete that is held,
+ * or that was not made everywhere yet. An edit of a record that was still to be deleted was not seen by the delete
+ * (§2.4): it is held, and a person decides.
+ */
+export function presenceShown(shown: Shown): Presence {
+  const { state, side, hasEdit } = shown;
+  const { presence } = state;
+  if (presence.kind === 'delete_held') return heldStill(shown, presence);
+  if (presence.kind !== 'tombstone') return presence;
+  const { dot, seen } = presence;
+  if (state.sides[side]?.presence === 'gone') return heldStill(shown, { kind: 'delete_held', side, dot, seen });
+  const gone = deleter(shown);
+  if (!hasEdit || gone?.edited === 'delete') return presence;
+  if (gone?.edited === 'restore') return { kind: 'live' };
+  return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
+}
+
+/** An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. */
+export function winsOverDelete(shown: Shown): boolean {
+  const { state, side, hasEdit } = shown;
+  if (state.presence.kind !== 'tombstone' || state.sides[side]?.presence === 'gone') return false;
+  return hasEdit && deleter(shown)?.edited === 'restore';
+}
+
+/** The rules of the side that deleted the record. */
+function deleter({ state, hub }: Shown): SideRules | undefined {
+  return hub.rules.sides.find(({ name }) => state.sides[name]?.presence === 'gone');
+}
+
+/** Held as long as a side that deleted the record still lacks it, unless somebody left that one as it is. */
+function heldStill({ state, hub, side }: Shown, presence: Presence & { kind: 'delete_held' }): Presence {
+  if (state.sides[side]?.presence !== 'gone') return presence;
+  const others = hub.rules.sides.filter(({ name }) => name !== side);
+  const gone = others.find(({ name }) => state.sides[name]?.presence === 'gone');
+  return gone === undefined || state.hold?.kind === 'left' ? { kind: 'live' } : { ...presence, side: gone.name };
+}
