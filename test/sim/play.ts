@@ -1,6 +1,7 @@
 import { recordKey, type RecordKey } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import { sameJson } from '../../src/core/json.js';
+import { limitDefaults } from '../../src/core/rules.js';
 import { withMerged } from './lineage.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { checkEnd } from './oracle/ends.js';
@@ -24,6 +25,8 @@ export type Outcome = {
   readonly exposed: number;
   /** Edits that left a register for a write that was carried out after it was given up. */
   readonly outrun: number;
+  /** Questions about records that took the place of others, before the hub was told. */
+  readonly untold: number;
   readonly writes: number;
   readonly gates: number;
 };
@@ -159,7 +162,8 @@ export class Play {
   outcome(): Outcome {
     const { effects, oracle } = this.world;
     const { exposed, writes } = effects.state;
-    return { violation: this.violation, exposed, outrun: oracle.state.outrun, writes, gates: this.gates };
+    const { outrun, untold } = oracle.state;
+    return { violation: this.violation, exposed, outrun, untold, writes, gates: this.gates };
   }
 
   get #wasRestored(): boolean {
@@ -177,7 +181,8 @@ export class Play {
     for (let round = 0; round < healingRounds && quiet < 2; round += 1) {
       const before = world.database.tables;
       const { writes } = world.effects.state;
-      world.nowMs += stepMs;
+      // What looks old counts once it is still there after the time that a replica may lag behind (semantics §1.9).
+      world.nowMs += before.rereads.size > 0 ? limitDefaults.replicaMs : stepMs;
       await this.#act(0, { act: 'cycle', list: true }, forever);
       if (this.violation !== null) return;
       const after = world.database.tables;
@@ -302,7 +307,8 @@ export class Play {
       if (kept === null || !keeps.includes(unit.name)) continue;
       if (canonical(unit, raw) === canonical(unit, rawOf(unit, kept.fields))) continue;
       Object.assign(fields, fieldsFor(unit, raw));
-      registers[unit.name] = editedBy(world.newEdit(side, into, unit.name, raw), { ...other, ...both });
+      const bit = world.newEdit(side, into, unit.name, raw);
+      registers[unit.name] = { ...editedBy(bit, { ...other, ...both }), wants: other.wants };
     }
     system.merge(key, into, fields, registers);
   }

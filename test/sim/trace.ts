@@ -1,5 +1,5 @@
 import { vectorText } from '../../src/core/clock/version-vector.js';
-import { stateIn } from './oracle/oracle.js';
+import { stateIn } from './oracle/state-in.js';
 import type { Tables } from './store/tables.js';
 import type { World } from './world.js';
 

@@ -132,11 +132,13 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
   const held = canonical(unit, raw);
   const received = register.wants.filter(({ value }) => value === held);
   if (received.length === 0) return register;
-  const history = received.reduce((all, want) => all | want.history, 0n);
+  const historyOf = (wants: readonly Want[]): Edits => wants.reduce((all, want) => all | want.history, 0n);
+  // Of a write that was not needed the hub learns it: stale, it was not made, and proves nothing (SPEC, Deliveries).
+  const noops = received.filter(({ why }) => why === 'noop');
   const known = {
-    history: register.history | history,
-    pending: register.pending | history,
-    pendingTick: Math.max(register.pendingTick, ...received.map(({ tick }) => tick)),
+    history: register.history | historyOf(received),
+    pending: register.pending | historyOf(noops),
+    pendingTick: Math.max(register.pendingTick, ...noops.map(({ tick }) => tick)),
   };
   // Who typed what a write under way carries cannot be told from it (class O5): the value is the version's.
   // And where another side decides, an equal value is the decided one.

@@ -1,4 +1,5 @@
-import { registerIn, stateIn } from '../oracle/oracle.js';
+import { registerIn } from '../oracle/oracle.js';
+import { stateIn } from '../oracle/state-in.js';
 import { canonical, rawOf } from '../truth.js';
 import type { UnitOptions } from '../options.js';
 import type { World } from '../world.js';

@@ -7,7 +7,8 @@ import type { UnitOptions } from '../options.js';
 import { canonical, rawOf } from '../truth.js';
 import type { World } from '../world.js';
 import { pair } from '../rules.js';
-import { registerIn, stateIn } from './oracle.js';
+import { registerIn } from './oracle.js';
+import { stateIn } from './state-in.js';
 
 /** When everybody has stopped and everything was read and delivered (I1, I15, I17). */
 export async function checkEnd(world: World, when: string): Promise<void> {

@@ -1,7 +1,6 @@
 import type { EntityId } from '../../../src/core/ids.js';
 import type { Json } from '../../../src/core/json.js';
-import { unpack } from '../../../src/core/pack.js';
-import { emptyRegister, emptyState } from '../../../src/core/register.js';
+import { emptyRegister } from '../../../src/core/register.js';
 import type { EntityState, Register, Sibling } from '../../../src/core/state.js';
 import type { Changes, WrittenEntry } from '../../../src/engine/store.js';
 import type { UnitOptions, WorldOptions } from '../options.js';
@@ -10,6 +9,8 @@ import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
 import { grew, Histories, type Known, nobody } from './history.js';
+import { authorsBefore, isUntold, keyNow } from './moves.js';
+import { stateIn } from './state-in.js';
 import { checkedSum, isSum, type SumState } from './sums.js';
 import type { Violation } from './violation.js';
 
@@ -25,6 +26,8 @@ export type OracleState = {
   readonly sums: SumState;
   /** Edits that left a register for a write of ours that was carried out after it was given up (SPEC, Deliveries). */
   readonly outrun: number;
+  /** Questions about a record that took the place of another one, which nobody had told the hub (SPEC, Merges). */
+  readonly untold: number;
 };
 
 /**
@@ -42,6 +45,7 @@ export class Oracle {
     decided: new Set(),
     sums: new Map(),
     outrun: 0,
+    untold: 0,
   };
   #sides: ReadonlyMap<string, SimSystem> = new Map();
 
@@ -75,12 +79,12 @@ export class Oracle {
     const steps = [...changed].map((id) => ({ id, was: stateIn(before, id), is: stateIn(after, id) }));
     for (const step of steps) this.#observed(step, sightings, epoch);
     for (const entry of entries) this.#recorded(entry, after);
-    for (const step of steps) this.#checked(step, entries);
+    for (const step of steps) this.#checked(step, entries, after);
     for (const step of steps) this.#summed(step);
     for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
       if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick)
         this.#sides.get(side)?.confirm(cursor.complete.tick);
-    for (const { id, is } of steps) this.#wanted(id, is, before);
+    for (const { id, is } of steps) this.#wanted(id, is, before, after);
     this.#sent(changes, after);
   }
 
@@ -94,13 +98,15 @@ export class Oracle {
         const seen = sightings.findLast((one) => one.side === side && one.key === shadow.key && isSeen(unit, one, raw));
         const register = seen?.registers[unit.name];
         const oldKey = was.sides[side as never]?.key ?? shadow.key;
-        // A record that was merged into a new one goes on under another key.
-        const old = histories.shadow(side, shadow.key, unit.name) ?? histories.shadow(side, oldKey, unit.name);
+        // A record that was merged into another goes on under its key, and is compared with what it held itself.
+        const old = histories.shadow(side, oldKey, unit.name) ?? histories.shadow(side, shadow.key, unit.name);
         const known: Known = register ?? old ?? nobody;
         if (register !== undefined) {
           // Away and back between two readings: for the hub nobody did anything.
           const isSame = old !== undefined && canonical(unit, JSON.parse(old.raw) as Json) === canonical(unit, raw);
-          const shown = isSame ? { ...register, authors: old.authors } : register;
+          const system = oldKey === shadow.key ? undefined : this.#sides.get(side);
+          const authors = system === undefined ? null : authorsBefore(system, oldKey, unit, raw);
+          const shown = isSame ? { ...register, authors: authors ?? old.authors } : register;
           histories.remember({ side, key: shadow.key }, unit.name, shown, JSON.stringify(raw));
         }
         const isFirstBlank =
@@ -168,7 +174,7 @@ export class Oracle {
   }
 
   /** What the step did to registers (I2, I3, I4, I11, I12, I20). */
-  #checked({ id, was, is }: Step, entries: readonly WrittenEntry[]): void {
+  #checked({ id, was, is }: Step, entries: readonly WrittenEntry[], after: Tables): void {
     for (const [actor, counter] of Object.entries(was.counters))
       if ((is.counters[actor] ?? 0) < counter) this.report('I11', `the counter of ${actor} of entity ${id} fell`);
     for (const unit of this.options.units) {
@@ -187,7 +193,7 @@ export class Oracle {
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
       // Filling a blank is a decision of the hub, and who edited meanwhile had not seen it.
-      if (this.options.faults.length === 0 && unit.blank !== 'fill') this.#needless(id, unit, now, entries);
+      if (this.options.faults.length === 0 && unit.blank !== 'fill') this.#needless({ id, is }, unit, entries, after);
     }
   }
 
@@ -256,7 +262,7 @@ export class Oracle {
   }
 
   /** Where nothing fails, a question is asked of people who really had not seen each other (I4). */
-  #needless(id: EntityId, unit: UnitOptions, now: Register, entries: readonly WrittenEntry[]): void {
+  #needless({ id, is }: Omit<Step, 'was'>, unit: UnitOptions, entries: readonly WrittenEntry[], after: Tables): void {
     const isAsked = entries.some(
       ({ entry }) =>
         entry.entity === id &&
@@ -264,16 +270,23 @@ export class Oracle {
         entry.units.includes(unit.name as never),
     );
     if (!isAsked) return;
-    const known = now.siblings.map(({ dot }) => this.state.histories.dot(id, unit.name, dot)?.proven ?? 0n);
+    const { siblings } = registerIn(is, unit);
+    const known = siblings.map(({ dot }) => this.state.histories.dot(id, unit.name, dot)?.proven ?? 0n);
+    const isStranger = ({ side }: Sibling): boolean => {
+      const [system, shadow] = side === null ? [] : [this.#sides.get(side), is.sides[side]];
+      return system !== undefined && shadow !== undefined && isUntold(system, shadow.key, after);
+    };
     known.forEach((a, index) => {
-      for (const b of known.slice(index + 1))
-        if (a !== b && (isWithin(a, b) || isWithin(b, a)))
-          this.report('I4', `${this.names(a)} and ${this.names(b)} are no conflict: one had seen the other`);
+      for (const b of known.slice(index + 1)) {
+        if (a === b || !(isWithin(a, b) || isWithin(b, a))) continue;
+        if (siblings.some(isStranger)) this.state = { ...this.state, untold: this.state.untold + 1 };
+        else this.report('I4', `${this.names(a)} and ${this.names(b)} are no conflict: one had seen the other`);
+      }
     });
   }
 
   /** No-op deliveries: a side that holds an equal value while one is pending has received the version. */
-  #wanted(id: EntityId, is: EntityState, before: Tables): void {
+  #wanted(id: EntityId, is: EntityState, before: Tables, after: Tables): void {
     const was = stateIn(before, id);
     for (const unit of this.options.units) {
       const register = registerIn(is, unit);
@@ -283,9 +296,9 @@ export class Oracle {
         const raw = shadow?.raws[unit.name as never];
         if (shadow === undefined || raw === undefined) continue;
         const { history } = this.state.histories.of(id, unit.name, register);
-        this.#sides
-          .get(side)
-          ?.want(shadow.key, unit, { value: canonical(unit, raw), history, why: 'noop', tick: noop.tick });
+        const want = { value: canonical(unit, raw), history, why: 'noop', tick: noop.tick } as const;
+        const system = this.#sides.get(side);
+        system?.want(keyNow(system, id, shadow.key, after), unit, want);
       }
     }
   }
@@ -326,17 +339,6 @@ export class Oracle {
 }
 
 type Step = { readonly id: EntityId; readonly was: EntityState; readonly is: EntityState };
-
-const unpacked = new Map<string, EntityState>();
-
-export function stateIn({ entities }: Tables, id: EntityId): EntityState {
-  const text = entities.get(id)?.state;
-  if (text === undefined) return emptyState;
-  const known = unpacked.get(text) ?? unpack(text);
-  if (unpacked.size > 5_000) unpacked.clear();
-  unpacked.set(text, known);
-  return known;
-}
 
 export function registerIn(state: EntityState, { name }: UnitOptions): Register {
   return state.units[name as never] ?? emptyRegister;

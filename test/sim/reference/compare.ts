@@ -1,7 +1,8 @@
 import { isTripped } from '../../../src/core/loop.js';
 import { type WorldPlan, worldOf } from '../generate.js';
 import { plainSide } from '../options.js';
-import { registerIn, stateIn } from '../oracle/oracle.js';
+import { registerIn } from '../oracle/oracle.js';
+import { stateIn } from '../oracle/state-in.js';
 import { Play } from '../play.js';
 import { describeStep } from '../report.js';
 import type { Step } from '../steps.js';
