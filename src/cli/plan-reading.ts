@@ -15,7 +15,7 @@ export async function readPlan(api: ApiClient, plan: PlanView): Promise<PlanSumm
   });
   if (plan.counts === null) return { plan, pair, sample: [], shapes: [] };
   const sample: PlanItemView[] = [];
-  for (const kind of ['create', 'update', 'delete', 'left'] as const) {
+  for (const kind of ['create', 'update', 'delete', 'archive', 'unarchive', 'left'] as const) {
     sample.push(...(await api.plans.items(plan.id, { kind, limit: samplePerKind })).rows);
   }
   return { plan, pair, sample, shapes: await shapesOf(api, plan) };

@@ -1,6 +1,7 @@
 import type { Vector } from './clock/version-vector.js';
 import { awaitedOn } from './decide.js';
-import { unitsOf, type Hub } from './hub.js';
+import { showsArchive } from './archive.js';
+import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
@@ -86,6 +87,8 @@ function accepted(
     const next = state.presence.kind === 'live' ? awaitedOn(deleted, hub, side, shadow) : deleted;
     return { state: next, proven: {}, facts: [], questions: [] };
   }
+  if (intent.kind === 'archive' || intent.kind === 'unarchive')
+    return movedArchive(entity, state, hub, side, { shadow, intent, record, sentAtMs });
   const raws: { [unit: UnitName]: Json } = { ...shadow.raws };
   const units: { [unit: UnitName]: Register } = {};
   const proven: { [unit: UnitName]: Vector } = {};
@@ -120,6 +123,40 @@ function accepted(
     complete: hub.complete?.[side] ?? null,
   });
   return { state: observed.state, proven, facts: observed.facts, questions: [] };
+}
+
+/**
+ * A record that was archived, or taken out of the archive: what it shows now says whether that worked. Out of it, it is
+ * read as one that is back: what people changed there meanwhile is an edit.
+ */
+function movedArchive(
+  entity: EntityId,
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  { shadow, intent, record, sentAtMs }: UnderWay,
+): Acknowledged {
+  const shows = record === null ? null : showsArchive(sideRules(hub.rules, side), record.fields);
+  const isWanted = intent.kind === 'archive';
+  if (shows === !isWanted) {
+    const message = `the record is ${isWanted ? 'not archived after it' : 'archived all the same'}`;
+    return refused(state, side, { shadow, intent, record, sentAtMs }, { code: 'no_effect', message });
+  }
+  const rest = { intent: null, refused: null, wrote: {}, tick: hub.tick, atMs: sentAtMs };
+  const presence = isWanted ? 'archived' : 'present';
+  if (isWanted || record === null) {
+    const moved: Shadow = { ...shadow, ...rest, presence, token: record?.token ?? null };
+    return { state: withSide(state, side, moved), proven: {}, facts: [], questions: [] };
+  }
+  const known = withSide(state, side, { ...shadow, ...rest, token: null });
+  const observed = observe(entity, known, hub, side, {
+    snapshot: record,
+    readTick: hub.tick,
+    readAtMs: hub.nowMs,
+    beganAtMs: sentAtMs,
+    complete: hub.complete?.[side] ?? null,
+  });
+  return { state: observed.state, proven: {}, facts: observed.facts, questions: [] };
 }
 
 /** Whether the answer shows a unit that we did not write differently from the shadow: somebody else changed it. */

@@ -24,18 +24,26 @@ export function presenceShown(shown: Shown): Presence {
   if (presence.kind === 'delete_held') return heldStill(shown, presence);
   if (presence.kind !== 'tombstone') return presence;
   const { dot, seen } = presence;
-  if (state.sides[side]?.presence === 'gone') return heldStill(shown, { kind: 'delete_held', side, dot, seen });
+  if (isReturn(shown)) return heldStill(shown, { kind: 'delete_held', side, dot, seen });
   const gone = deleter(shown);
   if (!hasEdit || gone?.edited === 'delete') return presence;
+  // An archived record keeps the edit.
+  if (gone?.deletes === 'archive' && gone.edited === undefined) return presence;
   if (gone?.edited === 'restore') return { kind: 'live' };
   return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
 }
 
 /** An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. */
 export function winsOverDelete(shown: Shown): boolean {
-  const { state, side, hasEdit } = shown;
-  if (state.presence.kind !== 'tombstone' || state.sides[side]?.presence === 'gone') return false;
+  const { state, hasEdit } = shown;
+  if (state.presence.kind !== 'tombstone' || isReturn(shown)) return false;
   return hasEdit && deleter(shown)?.edited === 'restore';
+}
+
+/** The record was deleted here, or archived because of a delete elsewhere, until now. */
+function isReturn({ state, side }: Shown): boolean {
+  const presence = state.sides[side]?.presence;
+  return presence === 'gone' || presence === 'archived';
 }
 
 /** The rules of the side that deleted the record. */
@@ -44,8 +52,9 @@ function deleter({ state, hub }: Shown): SideRules | undefined {
 }
 
 /** Held as long as a side that deleted the record still lacks it, unless somebody left that one as it is. */
-function heldStill({ state, hub, side }: Shown, presence: Presence & { kind: 'delete_held' }): Presence {
-  if (state.sides[side]?.presence !== 'gone') return presence;
+function heldStill(shown: Shown, presence: Presence & { kind: 'delete_held' }): Presence {
+  const { state, hub, side } = shown;
+  if (!isReturn(shown)) return presence;
   const others = hub.rules.sides.filter(({ name }) => name !== side);
   const gone = others.find(({ name }) => state.sides[name]?.presence === 'gone');
   return gone === undefined || state.hold?.kind === 'left' ? { kind: 'live' } : { ...presence, side: gone.name };

@@ -146,6 +146,8 @@ function withdrawnSentence(side: SideName, presence: Exclude<Shadow['presence'],
       return `${side} does not show this record any more; nothing is written or deleted because of that.`;
     case 'outside':
       return `${side} has this record, and the file does not mean it any more; it takes no part until it is back.`;
+    case 'archived':
+      return `${side} has this record in its archive, because it was deleted elsewhere; it is not written while it is there.`;
     case 'duplicate':
       return `${side} has this record twice since its counterparts were merged; this one is not written.`;
     default:

@@ -9,6 +9,7 @@ import {
   withRestored,
   type Refusal,
 } from './guard.js';
+import { observeArchived } from './archive.js';
 import { presenceShown, winsOverDelete } from './came-back.js';
 import { restored } from './decide.js';
 import { Findings } from './findings.js';
@@ -71,6 +72,8 @@ export function observe(
   const { snapshot } = observation;
   const shadow = state.sides[side];
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
+  const archived = observeArchived(state, hub, side, observation, doubtful);
+  if (archived !== null) return archived;
   const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
   const isFenced = shadow !== undefined && observation.readTick < shadow.tick;
   if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
@@ -313,7 +316,7 @@ class Reading {
       side: this.side,
       key: this.observation.snapshot.key,
       dot: this.#dot,
-      returns: ['gone', 'hidden', 'outside'].includes(this.#shadow?.presence ?? ''),
+      returns: ['gone', 'hidden', 'outside', 'archived'].includes(this.#shadow?.presence ?? ''),
       isFirst: this.#isFirst,
       breaks,
       lo: this.#lo,

@@ -61,7 +61,15 @@ type Packed = [
 
 type Units = EntityState['units'];
 
-const presences: readonly Shadow['presence'][] = ['present', 'awaited', 'gone', 'hidden', 'outside', 'duplicate'];
+const presences: readonly Shadow['presence'][] = [
+  'present',
+  'awaited',
+  'gone',
+  'hidden',
+  'outside',
+  'duplicate',
+  'archived',
+];
 
 export function pack(state: EntityState): string {
   const dictionary = new Dictionary();

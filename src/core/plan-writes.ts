@@ -1,3 +1,4 @@
+import { planDeletes, planUnarchives } from './plan-deletes.js';
 import { includes } from './clock/version-vector.js';
 import { isSummed } from './delta.js';
 import { confirmation } from './effect.js';
@@ -8,41 +9,19 @@ import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import { keyOn, keyFields } from './identity.js';
 import { intentOf, merged, ruleText, signatureOf, type Behind } from './intent.js';
 import { partnerFields } from './invariant.js';
-import type { Json } from './json.js';
 import type { Effect, Fact } from './ledger/entry.js';
-import { losersOf, ownValues } from './losers.js';
+import { losersOf } from './losers.js';
 import { isStopped } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import { putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
+import type { PlannedWrite, SettleMode } from './planned-write.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Wait } from './reference.js';
 import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
 import { contextOf, registerOf, withNoop, withSide } from './register.js';
-import type { NativeFieldMap } from './record.js';
 import type { UnitRules } from './rules.js';
-import type { EntityState, Intent, Register, Shadow } from './state.js';
+import type { EntityState, Register, Shadow } from './state.js';
 import { lifeOf, signatureOfIntent } from './write-version.js';
-
-/** What settle may do: `hold` decides and plans no write (the pair is held, or a plan is only being made). */
-export type SettleMode = 'write' | 'hold';
-
-/** One write to one record of one side, with what it must still find there. */
-export type PlannedWrite = {
-  readonly side: SideName;
-  readonly kind: Intent['kind'];
-  readonly key: RecordKey;
-  readonly fields: NativeFieldMap;
-  readonly expect: NativeFieldMap;
-  readonly token: string | null;
-  /** The versions it carries, as text: the same for every attempt of the same write. */
-  readonly version: string;
-  readonly changes: readonly {
-    readonly unit: UnitName;
-    readonly before: Json;
-    readonly after: Json;
-    readonly rule: string;
-  }[];
-};
 
 export type WritePlan = {
   readonly state: EntityState;
@@ -60,7 +39,8 @@ const nothing = { facts: [], writes: [], questions: [], closes: [] } as const;
  * unchanged read confirms. One write is under way per record and side; a planned one that was not sent is superseded.
  */
 export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
-  if (state.presence.kind === 'tombstone') return planDeletes(entity, withWaits(state, []), hub, mode);
+  if (state.presence.kind === 'tombstone')
+    return { ...nothing, ...planDeletes(entity, withoutAwaited(withWaits(state, []), hub), hub, mode) };
   let next = state;
   const facts: Fact[] = [];
   const writes: PlannedWrite[] = [];
@@ -75,11 +55,12 @@ export function planWrites(entity: EntityId, state: EntityState, hub: Hub, mode:
   }
   if (next.presence.kind !== 'live')
     return { ...nothing, state: withWaits(withoutAwaited(next, hub), waits), facts, writes };
-  const created = planCreates(next, hub, mode);
+  const back = planUnarchives(next, hub, mode);
+  const created = planCreates(back.state, hub, mode);
   return {
     state: withWaits(created.state, [...waits, ...created.waits]),
     facts,
-    writes: [...writes, ...created.writes],
+    writes: [...writes, ...back.writes, ...created.writes],
     questions: created.questions,
     closes: created.closes,
   };
@@ -296,51 +277,6 @@ function withCreate(
     changes: filled.map(({ unit, target }) => ({ unit: unit.name, before: null, after: target, rule: ruleText(unit) })),
   };
   return { state: withSide(state, side, awaited), write, waits };
-}
-
-/** The entity is deleted for good: the records that are left go too, if they still are what was decided on. */
-function planDeletes(entity: EntityId, state: EntityState, hub: Hub, mode: SettleMode): WritePlan {
-  const writes: PlannedWrite[] = [];
-  const facts: Fact[] = [];
-  let next = withoutAwaited(state, hub);
-  for (const { name: side } of hub.rules.sides) {
-    const shadow = next.sides[side];
-    const isUnderWay =
-      shadow?.intent != null && (hub.sent.has(shadow.intent.delivery) || shadow.intent.kind === 'delete');
-    if (shadow?.presence !== 'present' || isUnderWay || mode === 'hold' || shadow.refused === 'delete') continue;
-    const losers = losersOf(hub, side, ownValues(next, hub, side), 'deleted');
-    if (losers !== null) facts.push({ ...losers, entity });
-    const planned = withDelete(next, hub, side);
-    next = planned.state;
-    writes.push(planned.write);
-  }
-  return { ...nothing, state: next, facts, writes };
-}
-
-/** The delete of one record that is there, if it still is what was decided on. */
-export function withDelete(state: EntityState, hub: Hub, side: SideName): { state: EntityState; write: PlannedWrite } {
-  const shadow = state.sides[side] as Shadow;
-  const units = unitsOf(hub.rules, side);
-  const expect = merged(
-    units.map((unit) =>
-      shadow.raws[unit.name] === undefined ? {} : writeUnit(unit, side, shadow.raws[unit.name] as Json),
-    ),
-  );
-  const { key, token } = shadow;
-  const intent: Intent = { delivery: hub.deliveries[side] as number, kind: 'delete', units: {} };
-  return {
-    state: withSide(state, side, { ...shadow, intent }),
-    write: {
-      side,
-      kind: 'delete',
-      key,
-      fields: {},
-      expect,
-      token,
-      version: `delete; ${lifeOf(state.counters, null)}`,
-      changes: [],
-    },
-  };
 }
 
 /** Creates that were planned and not sent are given up when the record is no longer there to copy. */

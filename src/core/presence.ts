@@ -101,7 +101,7 @@ export function hasRecord(shadow: Shadow | undefined): boolean {
   return shadow?.presence === 'present' || shadow?.presence === 'hidden';
 }
 
-type Outcome = 'ended' | 'delete' | 'restore' | 'ask' | 'leave';
+type Outcome = 'ended' | 'delete' | 'archive' | 'restore' | 'ask' | 'leave';
 
 /** A record that is deleted for good stays so when another side deletes it too; a held delete stays the one it is. */
 function presenceAfter(
@@ -117,7 +117,7 @@ function presenceAfter(
 /** Where the rule would delete, but another side changed something that the deleting side had not seen, `edited` decides. */
 function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): Outcome {
   if (state.presence.kind === 'tombstone') return 'delete';
-  const { deletes: rule, edited = 'ask' } = sideRules(hub.rules, side);
+  const { deletes: rule, edited } = sideRules(hub.rules, side);
   if (rule === 'ignore') return 'leave';
   if (rule === 'ask' || state.presence.kind === 'delete_held') return 'ask';
   if (rule === 'restore') return 'restore';
@@ -126,7 +126,10 @@ function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVector
     const confirmed = register.noop[side] === undefined ? seen[unit.name] : register.noop[side].vv;
     return includes(confirmed ?? {}, register.vv);
   });
-  return sawAll ? 'delete' : edited;
+  const follows = rule === 'archive' ? 'archive' : 'delete';
+  if (sawAll || edited === 'delete') return follows;
+  // An archived record still holds the edit that the delete had not seen.
+  return edited ?? (rule === 'archive' ? follows : 'ask');
 }
 
 /** Whatever may be asked about a record is moot once nobody has it; `settle` closes what is asked about its values. */

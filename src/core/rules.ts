@@ -1,4 +1,5 @@
 import type { PairId, RevisionId, SideName, UnitName } from './ids.js';
+import type { Json } from './json.js';
 import type { Reference } from './reference.js';
 
 /**
@@ -80,6 +81,8 @@ export type SideRules = {
   readonly deletes: DeleteRule;
   /** What happens with it when another side had changed the record, and the delete had not seen that. */
   readonly edited?: EditedRule;
+  /** How a record of this side is archived, where it was deleted on one that says `archive`. */
+  readonly archive?: ArchiveRule;
   /** What the records of this side are that the file means; all of its conditions hold. Without any, all are. */
   readonly only?: readonly ScopeCondition[];
   /** What happens with a record that is there and no longer meant: `unlink` unless the file says otherwise. */
@@ -88,7 +91,15 @@ export type SideRules = {
 
 export type CreateRule = 'copy' | 'ask' | 'ignore';
 /** `restore`: a delete there is none of that side's business; the record is made again. */
-export type DeleteRule = 'ask' | 'delete' | 'restore' | 'ignore';
+/** `archive`: other sides keep the record, archived as they say. */
+export type DeleteRule = 'ask' | 'delete' | 'archive' | 'restore' | 'ignore';
+/** What an archived record holds by native field, and what of it holds what again where no unit has the field. */
+export type ArchiveRule = {
+  readonly set: { readonly [field: string]: ArchiveMark };
+  readonly restore: { readonly [field: string]: Json };
+};
+/** `now`: the moment it is archived; whatever is not blank says that a record is. */
+export type ArchiveMark = { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'now' };
 /** `delete`: it goes all the same, and the edit stays in the ledger. `restore`: the edit wins, and the record is made again. */
 export type EditedRule = 'ask' | 'delete' | 'restore';
 

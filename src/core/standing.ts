@@ -14,6 +14,7 @@ import type { EntityState, Shadow } from './state.js';
  */
 export const standings = [
   'gone',
+  'archived',
   'held',
   'asked',
   'tripped',
@@ -72,10 +73,12 @@ function standingOfAlias({ sides, hold }: EntityState): Standing {
   return hold?.kind === 'left' ? 'override' : 'held';
 }
 
-/** Deleted for good, and made so everywhere that it can be. */
+/** Deleted for good, and made so everywhere that it can be; or archived there. */
 function standingOfTombstone({ sides }: EntityState, rules: PairRules): Standing {
-  if (rules.sides.some(({ name }) => sides[name]?.presence === 'present')) return 'on_its_way';
-  return rules.sides.some(({ name }) => sides[name]?.presence === 'hidden') ? 'hidden' : 'gone';
+  const shadows = rules.sides.flatMap(({ name }) => sides[name] ?? []);
+  if (shadows.some(({ presence, intent }) => presence === 'present' || intent !== null)) return 'on_its_way';
+  const last = (['hidden', 'archived'] as const).find((word) => shadows.some(({ presence }) => presence === word));
+  return last ?? 'gone';
 }
 
 /** Whether a rule or a person says that the sides differ in this unit, or the master has no opinion and another side has. */

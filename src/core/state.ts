@@ -135,9 +135,9 @@ export type Shadow = {
   /**
    * `awaited`: a create is planned or under way. `gone`: deleted there. `hidden`: there, and no longer shown to us.
    * `outside`: there, and no longer one of the records that the file means. `duplicate`: of an entity that was merged
-   * into another, whose own record on this side is the one that counts.
+   * into another, whose own record on this side is the one that counts. `archived`: by us, because of a delete elsewhere.
    */
-  readonly presence: 'present' | 'awaited' | 'gone' | 'hidden' | 'outside' | 'duplicate';
+  readonly presence: 'present' | 'awaited' | 'gone' | 'hidden' | 'outside' | 'duplicate' | 'archived';
   /** The system's token for the record as last accepted; equality only. */
   readonly token: string | null;
   /** The raw native value of each unit as last accepted. A unit that is missing was never read. */
@@ -157,9 +157,12 @@ export type Shadow = {
 /** When a write of ours was answered, and the mark of what it replaced (core/loop.ts). */
 export type Wrote = { readonly atMs: number; readonly mark: number };
 
+/** `archive` and `unarchive` write the fields that say whether a record is archived, and nothing else. */
+export type WriteKind = 'create' | 'update' | 'delete' | 'archive' | 'unarchive';
+
 /** One intended change to one side, with the versions it was decided on (semantics §1.6). */
 export type Intent = {
   readonly delivery: number;
-  readonly kind: 'create' | 'update' | 'delete';
+  readonly kind: WriteKind;
   readonly units: { readonly [unit: UnitName]: { readonly raw: Json; readonly vv: Vector } };
 };

@@ -4,7 +4,7 @@ import type { Intent } from './state.js';
 
 /** The same text for the same write: what was refused is not tried again, what is planned is not planned twice. */
 export function signatureOfIntent(intent: Intent): string {
-  if (intent.kind === 'delete') return 'delete';
+  if (intent.kind !== 'create' && intent.kind !== 'update') return intent.kind;
   return signatureText(
     intent.kind,
     Object.entries(intent.units).map(([unit, part]) => `${unit} ${vectorText((part as { vv: Vector }).vv)}`),

@@ -17,7 +17,7 @@ import type { SideName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import { loopVersion } from '../core/loop.js';
 import { isBlank } from '../core/mapping/equality.js';
-import type { PlannedWrite } from '../core/plan-writes.js';
+import type { PlannedWrite } from '../core/planned-write.js';
 import { proposalVersion } from '../core/proposal.js';
 import { recordVersion } from '../core/question.js';
 import { referenceParts } from '../core/reference.js';

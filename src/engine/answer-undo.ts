@@ -1,6 +1,7 @@
 import { decideUnit, type By, type Decided, type Subject } from '../core/decide.js';
 import type { SideName } from '../core/ids.js';
-import { withDelete, type PlannedWrite } from '../core/plan-writes.js';
+import { withDelete } from '../core/plan-deletes.js';
+import type { PlannedWrite } from '../core/planned-write.js';
 import type { UnitRules } from '../core/rules.js';
 import { leaveUndone, madeSide, undoCreateFact, undoValue } from '../core/undo.js';
 import type { Choice } from './engine.js';

@@ -2,6 +2,7 @@ import { duplicatesOf } from '../core/duplicate.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
 import { hasRecord } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
+import type { Shadow } from '../core/state.js';
 import type { Page } from './page.js';
 import type { KeyedEntity } from './store.js';
 
@@ -36,15 +37,20 @@ export function buriedIn(page: Page, side: SideName, stored: readonly KeyedEntit
 
 /**
  * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). One that is still
- * to be deleted somewhere belongs to its entity until it is gone everywhere.
+ * to be deleted somewhere, or archived there, belongs to its entity until it is gone everywhere.
  */
 export function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
   const state = page.state(id);
   const shadow = state?.sides[side];
   // An entity has one record a side; a second one that came under its name is a stranger.
   if (hasRecord(shadow) && shadow?.key !== key) return false;
-  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(hasRecord);
+  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isLeft);
   return state?.presence.kind !== 'alias' || (shadow?.key === key && duplicatesOf(state).length > 0);
+}
+
+/** A record that was not deleted with its entity, or not yet. */
+function isLeft(shadow: Shadow): boolean {
+  return hasRecord(shadow) || shadow.presence === 'archived';
 }
 
 /** Whether the side is known to have withheld the record until now. */

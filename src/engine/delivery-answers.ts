@@ -109,6 +109,8 @@ export class DeliveryAnswers {
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
     if (state === undefined || intent?.delivery !== this.#delivery.id) return;
+    const isArchiving = intent.kind === 'archive' || intent.kind === 'unarchive';
+    if (answer === 'yes' && record !== null && isArchiving) return this.take(item, { kind: 'accepted', record });
     this.#page.count(overCounter[item.kind]);
     const { hub } = this.#page;
     if (record === null && intent.kind === 'update' && this.#tellsMore) return this.#lookAgain(item, state, intent);
@@ -143,7 +145,8 @@ export class DeliveryAnswers {
       const questions =
         presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : askedAgain(seen.state);
       this.#page.take(item.entity, { state: seen.state, facts: seen.facts, questions });
-      const landed = seen.facts.some(({ effects }) => effects.length > 0);
+      const moved = seen.state.sides[side]?.presence !== state.sides[side]?.presence;
+      const landed = (isArchiving && moved) || seen.facts.some(({ effects }) => effects.length > 0);
       this.note(item, landed ? 'landed' : 'not_landed', null, null);
       if (landed) this.#counts.written += 1;
     }

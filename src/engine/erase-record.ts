@@ -4,7 +4,7 @@ import type { EntityId, RecordKey, SideName } from '../core/ids.js';
 import type { Fact } from '../core/ledger/entry.js';
 import type { Receipt } from '../core/ledger/fold.js';
 import { blankedState } from '../core/register.js';
-import type { EntityState } from '../core/state.js';
+import type { EntityState, Shadow } from '../core/state.js';
 import type { EnginePorts, EraseInput, EraseResult } from './engine.js';
 import type { StoredEntry } from './ledger-store.js';
 import type { Page } from './page.js';
@@ -29,7 +29,7 @@ export async function eraseRecord(ports: EnginePorts, input: EraseInput): Promis
     const page = controlPage(ports, transaction, rules, { id: transaction.pair.nextRun, kind: 'decide' });
     page.load([found]);
     const state = page.state(found.id) as EntityState;
-    const isThere = Object.values(state.sides).some((shadow) => shadow.presence === 'present');
+    const isThere = Object.values(state.sides).some(isThereStill);
     if (input.systems === 'delete' && isThere) {
       await deleteFirst(transaction, page, found.id, input);
       return { state: 'deleting', entity: found.id };
@@ -42,6 +42,10 @@ export async function eraseRecord(ports: EnginePorts, input: EraseInput): Promis
   return result;
 }
 
+function isThereStill({ presence }: Shadow): boolean {
+  return presence === 'present' || presence === 'archived';
+}
+
 async function deleteFirst(
   transaction: PairTransaction,
   page: Page,
@@ -49,7 +53,8 @@ async function deleteFirst(
   input: EraseInput,
 ): Promise<void> {
   const state = page.state(entity) as EntityState;
-  if (state.presence.kind === 'tombstone') return;
+  const isArchived = Object.values(state.sides).some(({ presence }) => presence === 'archived');
+  if (state.presence.kind === 'tombstone' && !isArchived) return;
   const mode = settleMode(transaction.pair);
   if (mode === 'hold') {
     throw new ParleyError('pair.halted', `Pair "${input.pair}" writes nothing now, so nothing was deleted or erased.`, {

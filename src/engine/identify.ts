@@ -178,7 +178,13 @@ function isLive(page: Page, id: EntityId): boolean {
 
 function hasRecord({ page, side, taken }: Placing, id: EntityId): boolean {
   const presence = page.state(id)?.sides[side]?.presence;
-  return taken.has(id) || presence === 'present' || presence === 'hidden' || presence === 'outside';
+  return (
+    taken.has(id) ||
+    presence === 'present' ||
+    presence === 'hidden' ||
+    presence === 'outside' ||
+    presence === 'archived'
+  );
 }
 
 /** An entity of its own that waits for a plan or a person. Its candidates wait with it, so that nothing is created twice. */

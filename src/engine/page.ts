@@ -4,7 +4,7 @@ import { entityId, type EntityId, type RecordKey, type SideName, type UnitName }
 import type { Fact } from '../core/ledger/entry.js';
 import { pack, unpack } from '../core/pack.js';
 import { takenCreates, takenStep } from './taken-key.js';
-import type { PlannedWrite } from '../core/plan-writes.js';
+import type { PlannedWrite } from '../core/planned-write.js';
 import type { Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';

@@ -55,11 +55,20 @@ export function labelOf(state: EntityState, rules: PairRules): string {
 }
 
 type Tally = { [name: string]: number };
+/** Most plans archive nothing, and say nothing about it. */
+type SideTally = {
+  create: number;
+  update: number;
+  blank: number;
+  delete: number;
+  archive?: number;
+  unarchive?: number;
+};
 
 /** Sums what a plan would do, page by page. */
 export class PlanCounter {
   readonly #rules: PairRules;
-  readonly #sides: { [side: SideName]: { create: number; update: number; blank: number; delete: number } };
+  readonly #sides: { [side: SideName]: SideTally };
   readonly #units: Tally;
   readonly #ask: Tally;
   readonly #oneSided: Tally;
@@ -88,7 +97,7 @@ export class PlanCounter {
     for (const write of settled.writes) {
       const side = this.#sides[write.side];
       if (side === undefined) continue;
-      side[write.kind] += 1;
+      side[write.kind] = (side[write.kind] ?? 0) + 1;
       if (write.kind !== 'update') continue;
       if (write.changes.some(({ before: old, after }) => isBlank(after) && !isBlank(old))) side.blank += 1;
       for (const { unit } of write.changes) bump(this.#units, unit);

@@ -1,5 +1,6 @@
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
+import type { WriteKind } from '../core/state.js';
 import type { UndoScope } from '../core/undo-scope.js';
 
 export type PlanState = 'reading' | 'deciding' | 'ready' | 'applying' | 'applied' | 'expired' | 'failed' | 'superseded';
@@ -53,7 +54,7 @@ export type PlanCounts = {
 
 export type PlanItem = {
   readonly entity: EntityId;
-  readonly kind: 'link' | 'create' | 'update' | 'delete' | 'ask' | 'left';
+  readonly kind: 'link' | WriteKind | 'ask' | 'left';
   /** The side that would be written; null for a question. */
   readonly side: SideName | null;
   readonly key: RecordKey;

@@ -1,4 +1,4 @@
-import { brakeFor, type Brake } from '../core/brake.js';
+import { brakeFor, type Brake, type RunLoad } from '../core/brake.js';
 import { ParleyError } from '../core/errors.js';
 import type { EntityId, PairId, SideName } from '../core/ids.js';
 import { unpack } from '../core/pack.js';
@@ -13,7 +13,7 @@ import { pairFact } from './pair-fact.js';
 import type { CycleSummary, SideTrouble } from './ports.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { troublesOf } from './side-problem.js';
-import type { DeliveryItem, PairMode, PairRow, PairTransaction, SavedRevision } from './store.js';
+import type { PairMode, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { mayWrite, pageSizeDefault, settleMode, settleOn } from './take-page.js';
 
 /** What the pair's workflow does next, from Postgres alone: a workflow that was lost goes on where the rows stand. */
@@ -76,21 +76,20 @@ export async function checkBrakes(
   const pair = await ports.store.pair(input.pair);
   if (pair.halt !== null) return { halted: true };
   const { rules } = await activeRevision(ports, pair);
-  const left = (kind: DeliveryItem['kind']): number =>
+  const left = (kind: 'create' | 'update' | 'delete'): number =>
     (counts[plannedCounter[kind]] ?? 0) - (counts[overCounter[kind]] ?? 0);
-  const brakeOn = (count: (kind: DeliveryItem['kind']) => number): Brake | null =>
+  const brakeOn = (load: Load): Brake | null =>
     brakeFor({
       linked: pair.linked,
-      creates: count('create'),
-      deletes: count('delete'),
-      changes: count('update'),
+      ...load,
       deleteLimit: rules.run.deleteLimit,
       limits: limitsOf(rules),
     });
-  if (brakeOn(left) === null) return { halted: false };
+  if (brakeOn({ creates: left('create'), deletes: left('delete'), changes: left('update') }) === null)
+    return { halted: false };
   return ports.store.transact(input.pair, async (transaction) => {
     const waiting = await waitingWrites(transaction, input.run);
-    const brake = brakeOn((kind) => waiting[kind]);
+    const brake = brakeOn(waiting);
     if (brake === null) return { halted: false };
     const page = controlPage(ports, transaction, rules, { id: input.run, kind: 'poll' });
     page.addFact(pairFact('brake', { kind: 'rule' }, { reason: brake.reason, counts: brake.counts }));
@@ -100,12 +99,11 @@ export async function checkBrakes(
   });
 }
 
+type Load = Pick<RunLoad, 'creates' | 'deletes' | 'changes'>;
+
 /** What of a run would be sent now. Its counters cannot know what a later page of it took back. */
-async function waitingWrites(
-  transaction: PairTransaction,
-  run: number,
-): Promise<{ readonly [kind in DeliveryItem['kind']]: number }> {
-  const counts = { create: 0, update: 0, delete: 0 };
+async function waitingWrites(transaction: PairTransaction, run: number): Promise<Load> {
+  const counts = { creates: 0, changes: 0, deletes: 0 };
   for (const id of transaction.planned) {
     const delivery = await transaction.delivery(id);
     if (delivery?.run !== run || delivery.plan !== null) continue;
@@ -115,13 +113,13 @@ async function waitingWrites(
         .filter(({ state }) => unpack(state).sides[delivery.side]?.intent?.delivery === id)
         .map((entity) => entity.id),
     );
-    for (const { entity, kind } of delivery.items) if (current.has(entity)) counts[kind] += 1;
+    for (const { entity, kind } of delivery.items) if (current.has(entity)) counts[plannedCounter[kind]] += 1;
   }
   return counts;
 }
 
 /** A record that is asked or refused in one field may have another one that waits. */
-const mayWait = standings.filter((standing) => !['agreed', 'override', 'gone'].includes(standing));
+const mayWait = standings.filter((standing) => !['agreed', 'override', 'gone', 'archived'].includes(standing));
 
 /** Plans what was left undone while the pair was held, a page of entities at a time. */
 export async function planWaiting(

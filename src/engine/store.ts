@@ -6,6 +6,7 @@ import type { LogHead } from '../core/ledger/merkle.js';
 import type { Question } from '../core/question.js';
 import type { PairRules } from '../core/rules.js';
 import type { Standing } from '../core/standing.js';
+import type { WriteKind } from '../core/state.js';
 import type { ParentReads, ReferenceChanges, ReferenceReads } from './reference-store.js';
 import type { MatchChanges, MatchReads } from './match-store.js';
 import type { UndoScope } from '../core/undo-scope.js';
@@ -230,7 +231,7 @@ export type DeliveryRow = DeliverySummary & {
 
 export type DeliveryItem = {
   readonly entity: EntityId;
-  readonly kind: 'create' | 'update' | 'delete';
+  readonly kind: WriteKind;
   readonly key: RecordKey;
   readonly fields: { readonly [field: string]: Json };
   readonly expect: { readonly [field: string]: Json };
@@ -244,7 +245,7 @@ export type IntentRow = {
   readonly delivery: number;
   readonly entity: EntityId;
   readonly side: SideName;
-  readonly kind: 'create' | 'update' | 'delete';
+  readonly kind: WriteKind;
   readonly units: readonly UnitName[];
   readonly state: 'stale' | 'refused' | 'unknown' | 'unresolved' | 'superseded' | 'landed' | 'not_landed';
   readonly code: string | null;

@@ -1,10 +1,12 @@
 import { hasCode, ParleyError } from '../core/errors.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
+import { showsArchive } from '../core/archive.js';
+import { sideRules } from '../core/hub.js';
 import type { Observation } from '../core/observe.js';
 import type { Disappearance } from '../core/absence.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
-import type { SettleMode } from '../core/plan-writes.js';
+import type { SettleMode } from '../core/planned-write.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
 import type { ReadPage } from './connector.js';
@@ -286,7 +288,9 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   const merged = takeMerges(page, side, { known, absent, ended });
   const shown = uniqueByKey([...recordsAgain, ...absent.survivors, ...records]);
   await page.loadParents({ side, snapshots: shown });
-  const strangers = shown.filter(({ key }) => !known.has(key));
+  // A record in the archive of its side is nobody's new record.
+  const own = sideRules(page.hub.rules, side);
+  const strangers = shown.filter(({ key, fields }) => !known.has(key) && showsArchive(own, fields) !== true);
   const found =
     strangers.length === 0
       ? new Map<string, EntityId>()

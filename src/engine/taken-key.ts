@@ -27,7 +27,9 @@ export async function takenCreates(
     states.load(holders);
     const isHeld = (id: EntityId, key: RecordKey): boolean => {
       const shadow = states.state(id)?.sides[side];
-      return shadow?.key === key && (hasRecord(shadow) || shadow.presence === 'duplicate');
+      return (
+        shadow?.key === key && (hasRecord(shadow) || shadow.presence === 'duplicate' || shadow.presence === 'archived')
+      );
     };
     for (const { entity, key } of creates)
       if (holders.some((held) => held.key === key && held.id !== entity && isHeld(held.id, key)))

@@ -1,6 +1,7 @@
 import { ParleyError } from '../core/errors.js';
 import type { Hub } from '../core/hub.js';
 import type { EntityId, PairId, SideName } from '../core/ids.js';
+import type { Json } from '../core/json.js';
 import { unpack } from '../core/pack.js';
 import { withoutIntents } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
@@ -202,10 +203,14 @@ function joined(entries: readonly StoredEntry[], created: readonly SideName[]): 
     ),
     deleted:
       says('delete') ||
-      known.some(({ entry, payload }) => entry.kind === 'deleted' && payload.detail['outcome'] === 'delete'),
+      known.some(({ entry, payload }) => entry.kind === 'deleted' && isRemoval(payload.detail['outcome'])),
     created,
     linked: known.some(({ payload }) => payload.detail['link'] !== undefined),
   };
+}
+
+function isRemoval(outcome: Json | undefined): boolean {
+  return outcome === 'delete' || outcome === 'archive';
 }
 
 function withLoss(item: PlanItem, { lost }: Undone): PlanItem {

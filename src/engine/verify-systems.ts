@@ -69,7 +69,10 @@ export async function verifySystems(
 async function comparePage(states: readonly EntityState[], sides: Sides, tally: Tally): Promise<void> {
   const fresh = new Map<SideName, ReadonlyMap<RecordKey, NativeFieldMap>>();
   for (const [side, system] of sides) {
-    const keys = states.flatMap((state) => (state.sides[side]?.presence === 'present' ? [state.sides[side].key] : []));
+    // Archived records are compared with nothing, and are not new either.
+    const keys = states.flatMap(({ sides: { [side]: shadow } }) =>
+      shadow?.presence === 'present' || shadow?.presence === 'archived' ? [shadow.key] : [],
+    );
     const records = keys.length === 0 ? [] : await system.connector.readByKeys(keys);
     system.seen += records.length;
     fresh.set(side, new Map(records.map(({ key, fields }) => [key, fields])));

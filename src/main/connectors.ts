@@ -97,8 +97,10 @@ function settingsOf(
 function mappedFields({ rules }: SavedRevision, side: SideName): readonly string[] {
   const units = rules.units.flatMap((unit) => unit.paths[side] ?? []);
   const matched = rules.match.flatMap((rule) => (rule.kind === 'certain' ? (rule.fields[side] ?? []) : []));
-  const scoped = rules.sides.find(({ name }) => name === side)?.only?.map(({ field }) => field) ?? [];
-  return [...new Set([...units, ...matched, ...scoped])].sort();
+  const own = rules.sides.find(({ name }) => name === side);
+  const scoped = own?.only?.map(({ field }) => field) ?? [];
+  const archived = Object.keys(own?.archive?.set ?? {});
+  return [...new Set([...units, ...matched, ...scoped, ...archived])].sort();
 }
 
 async function openWith(factory: ConnectorFactory, settings: ConnectorSettings): Promise<Connector> {

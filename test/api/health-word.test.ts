@@ -144,6 +144,7 @@ test('agreement is 100.00 exactly when nothing differs, and its parts add up', (
     one_sided: count,
     override: count,
     gone: count,
+    archived: count,
   });
   fc.assert(
     fc.property(standings, (counts) => {

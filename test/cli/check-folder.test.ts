@@ -116,11 +116,11 @@ test('a secret is shown nowhere, neither in a message nor in the line', async ()
 });
 
 test('pull requests get one command for each problem', async () => {
-  await change(pairPath, 'crm: ask,', 'crm: archive,');
+  await change(pairPath, 'crm: ask,', 'crm: unlink,');
   const { problems } = await checkFolder(folder);
   expect(renderGithub(problems, 'config/')).toBe(
-    '::error file=config/pairs/suppliers.yaml,line=19,col=17,endColumn=24,title=config.not_available::' +
-      '"deletes: archive" is not executed by this version (possible here: ask, delete, restore, ignore)',
+    '::error file=config/pairs/suppliers.yaml,line=19,col=17,endColumn=23,title=config.not_available::' +
+      '"deletes: unlink" is not executed by this version (possible here: ask, delete, archive, restore, ignore)',
   );
 });
 

@@ -318,7 +318,7 @@ const otherCases: readonly BrokenFile[] = [
     problems: ['config.unknown_word'],
     hint: 'restore',
   },
-  { name: 'archiving', line: last, by: `${name}\ndeletes: { crm: «archive» }`, problems: ['config.not_available'] },
+  { name: 'unlinking', line: last, by: `${name}\ndeletes: { crm: «unlink» }`, problems: ['config.not_available'] },
   {
     name: 'a condition in a policy',
     line: name,

@@ -1,7 +1,7 @@
 import type { SideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import { scalarText } from '../../src/core/mapping/mapping.js';
-import type { PlannedWrite } from '../../src/core/plan-writes.js';
+import type { PlannedWrite } from '../../src/core/planned-write.js';
 import { registerOf } from '../../src/core/register.js';
 import { u } from './sample.js';
 import { isKept } from './steps.js';

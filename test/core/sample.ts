@@ -69,6 +69,7 @@ export type RulesOptions = {
   readonly creates?: SideRules['creates'];
   readonly deletes?: SideRules['deletes'];
   readonly edited?: SideRules['edited'];
+  readonly archive?: SideRules['archive'];
 };
 
 /** The pair of these tests: sides `a` and `b`, one unit `u` that either side may edit, keys that are the same. */
@@ -92,6 +93,7 @@ export function rulesOf(options: RulesOptions = {}): PairRules {
       creates: options.creates ?? 'copy',
       deletes: options.deletes ?? 'ask',
       ...(options.edited === undefined ? {} : { edited: options.edited }),
+      ...(options.archive === undefined ? {} : { archive: options.archive }),
     })),
     units: options.units ?? [unitOf('u', either(), { sides })],
     match: options.match ?? [sameKey],

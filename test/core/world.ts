@@ -5,7 +5,7 @@ import type { SideName } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import type { Fact } from '../../src/core/ledger/entry.js';
 import { observe } from '../../src/core/observe.js';
-import type { PlannedWrite, SettleMode } from '../../src/core/plan-writes.js';
+import type { PlannedWrite, SettleMode } from '../../src/core/planned-write.js';
 import { deleteQuestion, observeGone } from '../../src/core/presence.js';
 import type { Question } from '../../src/core/question.js';
 import type { NativeFieldMap, Snapshot } from '../../src/core/record.js';

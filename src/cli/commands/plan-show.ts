@@ -13,7 +13,7 @@ import { readPlan } from '../plan-reading.js';
 import { itemLines, renderPlan } from '../render/plan.js';
 import { plainValue } from '../render/value.js';
 
-const only = ['link', 'create', 'update', 'delete', 'ask', 'left', 'blank'] as const;
+const only = ['link', 'create', 'update', 'delete', 'archive', 'unarchive', 'ask', 'left', 'blank'] as const;
 type Options = { readonly full?: boolean; readonly only?: (typeof only)[number]; readonly out?: string };
 
 export function planShow(parent: Command, session: Session): void {

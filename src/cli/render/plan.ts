@@ -48,14 +48,15 @@ function planHead({ plan, pair }: PlanSummary, style: Style): string {
     .join('   ');
 }
 
+type Counted = 'create' | 'update' | 'blank' | 'delete' | 'archive' | 'unarchive';
+
 function countLines({ id, counts }: PlanView, style: Style): readonly string[] {
   if (counts === null) return [];
   const sides = Object.entries(counts.sides);
   const nameColumns = Math.max(...sides.map(([side]) => widthOf(side)), 0);
-  const perSide = (of: 'create' | 'update' | 'blank' | 'delete'): string =>
-    sides.map(([side, tallied]) => `${padded(side, nameColumns)} ${count(tallied[of]).padStart(6)}`).join('   ');
-  const sum = (of: 'create' | 'update' | 'blank' | 'delete'): number =>
-    sides.reduce((total, [, tallied]) => total + tallied[of], 0);
+  const perSide = (of: Counted): string =>
+    sides.map(([side, tallied]) => `${padded(side, nameColumns)} ${count(tallied[of] ?? 0).padStart(6)}`).join('   ');
+  const sum = (of: Counted): number => sides.reduce((total, [, tallied]) => total + (tallied[of] ?? 0), 0);
   const line = (sign: string, word: string, amount: string, more: string): string =>
     `  ${sign} ${padded(word, 10)} ${amount}${more === '' ? '' : `     ${more}`}`;
   const asked = Object.values(counts.ask).reduce((total, number) => total + number, 0);
@@ -67,7 +68,9 @@ function countLines({ id, counts }: PlanView, style: Style): readonly string[] {
     const see = `see them: parley plan show ${id} --only blank`;
     lines.push(paint(style, 'yellow', line('!', 'to blank', perSide('blank'), see)));
   }
-  if (sum('delete') > 0) lines.push(paint(style, 'yellow', line('-', 'delete', perSide('delete'), '')));
+  for (const kind of ['delete', 'archive'] as const)
+    if (sum(kind) > 0) lines.push(paint(style, 'yellow', line('-', kind, perSide(kind), '')));
+  if (sum('unarchive') > 0) lines.push(line('+', 'unarchive', perSide('unarchive'), ''));
   lines.push(line('=', 'link', count(counts.link), nothingNeeded(counts)));
   if (counts.likely > 0) {
     const see = `likely the same: parley plan show ${id} --only link`;
@@ -98,7 +101,7 @@ function sampleLines({ plan, sample }: PlanSummary, style: Style): readonly stri
   const writes = sample.filter(({ kind }) => kind !== 'ask');
   const shown = itemLines(writes, style);
   const total = Object.values(plan.counts?.sides ?? {}).reduce(
-    (sum, side) => sum + side.create + side.update + side.delete,
+    (sum, side) => sum + side.create + side.update + side.delete + (side.archive ?? 0) + (side.unarchive ?? 0),
     0,
   );
   if (writes.length === 0 || total <= writes.length) return shown;
@@ -106,7 +109,16 @@ function sampleLines({ plan, sample }: PlanSummary, style: Style): readonly stri
   return [...shown, paint(style, 'dim', more)];
 }
 
-const itemSigns = { link: '=', create: '+', update: '~', delete: '-', ask: '?', left: '.' } as const;
+const itemSigns = {
+  link: '=',
+  create: '+',
+  update: '~',
+  delete: '-',
+  archive: '-',
+  unarchive: '+',
+  ask: '?',
+  left: '.',
+} as const;
 
 /** One line an item: what, which record, what it is now and what it becomes. */
 export function itemLines(items: readonly PlanItemView[], style: Style): readonly string[] {
@@ -132,6 +144,9 @@ function change(item: PlanItemView, style: Style): string {
       return `${unit}${members(item.after, style)}`;
     case 'delete':
       return '';
+    case 'archive':
+    case 'unarchive':
+      return item.kind;
     case 'left':
       return `${unit}stays: ${printable(item.rule)}`;
   }
@@ -156,14 +171,17 @@ function shapeLines({ plan, shapes }: PlanSummary, style: Style): readonly strin
 
 function planSentence(plan: PlanView, style: Style): string {
   const sides = Object.values(plan.counts?.sides ?? {});
-  const sum = (of: 'create' | 'update' | 'blank' | 'delete'): number =>
-    sides.reduce((total, side) => total + side[of], 0);
+  const sum = (of: Counted): number => sides.reduce((total, side) => total + (side[of] ?? 0), 0);
   const asked = Object.values(plan.counts?.ask ?? {}).reduce((total, number) => total + number, 0);
   const blank = sum('blank') === 0 ? '' : ` (${counted(sum('blank'), 'blanks a value', 'blank a value')})`;
   const what =
     `${count(sum('create'))} to create, ${count(sum('update'))} to update${blank}, ` +
-    `${count(sum('delete'))} to delete, ${count(asked)} to ask`;
+    `${count(sum('delete'))} to delete, ${archived(sum('archive'), sum('unarchive'))}${count(asked)} to ask`;
   return `Plan ${plan.id}: ${what}. ${stateLine(plan, style)}`;
+}
+
+function archived(into: number, out: number): string {
+  return `${into === 0 ? '' : `${count(into)} to archive, `}${out === 0 ? '' : `${count(out)} to take out of the archive, `}`;
 }
 
 /** What can be done with a plan now, as a sentence. */

@@ -25,6 +25,7 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   one_sided: 'on one side only',
   override: 'may differ',
   gone: 'gone',
+  archived: 'archived',
 };
 
 function standingWord(standing: string): string {
@@ -113,6 +114,7 @@ const sideWords = {
   hidden: 'there, and not shown any more',
   outside: 'there, and not meant by the file',
   duplicate: 'there twice: written no more',
+  archived: 'archived, because it was deleted elsewhere',
 } as const;
 
 function presenceLines(record: RecordView, style: Style): readonly string[] {

@@ -15,7 +15,14 @@ import {
   unitNameSchema,
 } from './values.js';
 
-const planSideSchema = z.object({ create: countSchema, update: countSchema, blank: countSchema, delete: countSchema });
+const planSideSchema = z.object({
+  create: countSchema,
+  update: countSchema,
+  blank: countSchema,
+  delete: countSchema,
+  archive: countSchema.optional(),
+  unarchive: countSchema.optional(),
+});
 
 /** The summary of a plan, as the first screen of `parley plan` shows it. */
 export const planCountsSchema = z
@@ -84,7 +91,7 @@ export const planPageSchema = pageOf(planSchema).meta({ id: 'PlanPage' });
 export const planQuerySchema = pageQuerySchema.extend({ pair: pairNameSchema.optional() });
 export const planRequestSchema = z.object({ pair: pairNameSchema }).meta({ id: 'PlanRequest' });
 
-export const planItemKindSchema = z.enum(['link', 'create', 'update', 'delete', 'ask', 'left']);
+export const planItemKindSchema = z.enum(['link', 'create', 'update', 'delete', 'archive', 'unarchive', 'ask', 'left']);
 export const planItemSchema = z
   .object({
     seq: idSchema,

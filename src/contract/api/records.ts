@@ -49,7 +49,7 @@ const recordUnitSchema = z.object({
 
 const recordSideSchema = z.object({
   key: keySchema,
-  presence: z.enum(['present', 'awaited', 'gone', 'hidden', 'outside', 'duplicate']),
+  presence: z.enum(['present', 'awaited', 'gone', 'hidden', 'outside', 'duplicate', 'archived']),
   readAt: momentSchema.nullable().meta({ description: 'When it was last read, or a write to it acknowledged' }),
 });
 

@@ -58,6 +58,7 @@ export const standingSchema = z
     'one_sided',
     'override',
     'gone',
+    'archived',
   ])
   .meta({ id: 'Standing', description: 'Where a record stands between its sides' });
 export const conflictKindSchema = z.enum(questionKinds).meta({ id: 'ConflictKind' });

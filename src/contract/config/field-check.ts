@@ -111,9 +111,12 @@ function reportUse(report: Report, use: FieldUse, field: DiscoveredField): void 
     report(
       'config.field_not_writable',
       use.range,
-      `${name} cannot be written (${field.type}), but this unit writes it`,
+      `${name} cannot be written (${field.type}), but ${use.kind === 'archive' ? 'archiving' : 'this unit'} writes it`,
       {
-        hint: `put the unit under "${use.side.name}:", whose field is then only read, or map another field`,
+        hint:
+          use.kind === 'archive'
+            ? 'archive by a field that can be written'
+            : `put the unit under "${use.side.name}:", whose field is then only read, or map another field`,
       },
     );
   }

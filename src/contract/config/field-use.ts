@@ -19,7 +19,7 @@ export type Side = {
 
 /** One place in a pair's file that names a native field; what discovered schemas are checked against. */
 export type FieldUse = {
-  readonly kind: 'key' | 'match' | 'unit';
+  readonly kind: 'key' | 'match' | 'unit' | 'archive';
   readonly side: Side;
   readonly field: string;
   readonly range: Range;

@@ -1,5 +1,6 @@
 import { type PairId, pairId, revisionId, type SideName } from '../../core/ids.js';
-import type { MatchRule, PairRules } from '../../core/rules.js';
+import type { ArchiveRule, MatchRule, PairRules } from '../../core/rules.js';
+import { type Archives, readArchives } from './archive-reader.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { WeighWritten } from './likeness-reader.js';
 import { readInvariants } from './invariant-reader.js';
@@ -8,7 +9,15 @@ import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
 import { revisionOf } from './revision.js';
-import { conflictsSchema, limitsSchema, pairSchema, runSchema, systemSchema, weighSchema } from './schema.js';
+import {
+  archiveSchema,
+  conflictsSchema,
+  limitsSchema,
+  pairSchema,
+  runSchema,
+  systemSchema,
+  weighSchema,
+} from './schema.js';
 import { findSecrets, redacted } from './secrets.js';
 import { checkShape, isMapping, valueAt } from './shape-problems.js';
 import { namePattern, readCreates, readDeletes, readEdited, readSides } from './side-reader.js';
@@ -54,6 +63,7 @@ type Read = {
     readonly creates: ReturnType<typeof readCreates>;
     readonly deletes: ReturnType<typeof readDeletes>;
     readonly edited: ReturnType<typeof readEdited>;
+    readonly archives: Archives['rules'];
   };
 };
 
@@ -77,6 +87,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
           stray: strayWords.find((word) => word === strayWritten) ?? 'restore',
         });
   const unitUses = [...units.values()].flatMap((unit) => unit?.uses ?? []);
+  const archives = readArchives(context, sides, unitUses);
   reportWriters(report, keyUses, unitUses);
   reportRestless(report, units);
   const matching =
@@ -88,7 +99,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
     sides,
     units,
     match: matching?.rules ?? [],
-    uses: [...keyUses, ...scopes, ...(matching?.uses ?? []), ...unitUses],
+    uses: [...keyUses, ...scopes, ...archives.uses, ...(matching?.uses ?? []), ...unitUses],
     rules: {
       about: data?.about ?? '',
       owner: data?.owner ?? '',
@@ -97,6 +108,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
       creates: readCreates(context, sides),
       deletes: readDeletes(context, sides),
       edited: readEdited(context),
+      archives: archives.rules,
       invariants: readInvariants(context, units),
     },
   };
@@ -218,13 +230,18 @@ function knownKeys(path: YamlPath): readonly string[] {
   if (path.length === 0) return Object.keys(pairSchema.shape);
   if (last === 'newest') return ['within'];
   if (last === 'highest' || last === 'lowest') return ['monotone'];
-  if (path[0] === 'systems') return Object.keys(systemSchema.shape);
+  if (path[0] === 'systems') return Object.keys(last === 'archive' ? archiveSchema.shape : systemSchema.shape);
   if (path[0] === 'run') return Object.keys(runSchema.shape);
   if (path[0] === 'limits') return Object.keys(limitsSchema.shape);
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);
   if (last === 'conflict') return conflictKeys;
   if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray'];
   return path[0] === 'alerts' ? ['when', 'tell'] : policyKeys;
+}
+
+function archiveOf(archives: Archives['rules'], side: SideName): { readonly archive?: ArchiveRule } {
+  const archive = archives.get(side);
+  return archive === undefined ? {} : { archive };
 }
 
 function compile(source: YamlSource, read: Read): PairRules | undefined {
@@ -243,6 +260,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
       deletes: rules.deletes(side),
       ...(rules.edited === null ? {} : { edited: rules.edited }),
       ...(side.only === undefined || side.only.length === 0 ? {} : { only: side.only }),
+      ...archiveOf(rules.archives, side.name),
       ...(side.outOfScope === 'delete' ? { outOfScope: side.outOfScope } : {}),
     })),
     units: [...read.units.values()].flatMap((unit) => (unit?.rules === undefined ? [] : [unit.rules])),

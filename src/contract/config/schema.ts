@@ -26,12 +26,25 @@ export const pathsSchema = oneOrMore.meta({
   description: 'A native field of this side, or a list of fields that belong together and are decided as one.',
 });
 
+const archiveValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+export const archiveSchema = z
+  .strictObject({
+    set: z.record(z.string(), archiveValue).meta({
+      description: 'What an archived record holds, by field; now: the moment it is archived.',
+    }),
+    restore: z.record(z.string(), archiveValue).optional().meta({
+      description: 'What fields that no unit has hold again when the record is back. Of now: a blank, unless said.',
+    }),
+  })
+  .meta({ description: 'How a record of this side is archived when one that says "deletes: archive" deleted it.' });
+
 export const systemSchema = z.strictObject({
   object: text.meta({ description: 'connection/object, such as crm/public.accounts or erp/suppliers.csv.' }),
   key: oneOrMore.meta({ description: 'The field or fields that identify a record. Written on create only.' }),
   only: text.optional().meta({
     description: "Which records are meant, such as: status = 'active' and kind != 'test'. Default: all.",
   }),
+  archive: archiveSchema.optional(),
   out_of_scope: z.enum(outOfScopeWords).optional().meta({
     description:
       'A record that is there and no longer meant. unlink: it rests until it is back. delete: as if deleted. Default: unlink.',

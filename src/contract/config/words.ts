@@ -26,7 +26,13 @@ export const equalityWords = [
 ] as const satisfies readonly UnitRules['same'][];
 export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
 export const editedWords = ['ask', 'delete', 'restore'] as const satisfies readonly EditedRule[];
-export const deleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satisfies readonly SideRules['deletes'][];
+export const deleteWords = [
+  'ask',
+  'delete',
+  'archive',
+  'restore',
+  'ignore',
+] as const satisfies readonly SideRules['deletes'][];
 export const outOfScopeWords = ['unlink', 'delete'] as const;
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
@@ -45,7 +51,7 @@ export const newestWithinDefaultMs = 86_400_000;
 const plannedWords: { readonly [setting: string]: RegExp } = {
   as: /^(phone|country|e-?mail|money(\(\w+\))?|split|values|url|time|percent|language|currency)$/,
   same: /^(phone|email|country|digits|url)$/,
-  deletes: /^(archive|unlink)$/,
+  deletes: /^unlink$/,
   creates: /^(archive|link)$/,
   connector: /^(mysql|mariadb|rest|graphql|webhook|xlsx|sftp|s3|salesforce|hubspot|shopify|quickbooks|stripe|zendesk)$/,
 };
@@ -87,6 +93,7 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     manual: 'ask',
     recreate: 'restore',
     undelete: 'restore',
+    deactivate: 'archive',
   },
   edited: {
     hold: 'ask',
