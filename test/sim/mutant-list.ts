@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'tombstone compacted early',
     file: 'src/engine/buried.ts',
-    from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(hasRecord);`,
+    from: `  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isLeft);`,
     to: `  if (state?.presence.kind === 'tombstone') return false;`,
   },
   {
