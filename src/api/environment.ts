@@ -8,7 +8,10 @@ import type { Role, Store } from '../engine/store.js';
 export type ApiDependencies = {
   readonly engine: Engine;
   readonly readModel: ReadModel;
-  readonly store: Pick<Store, 'revision' | 'pair' | 'plan' | 'entities' | 'tokenByHash' | 'nowMs' | 'ping'>;
+  readonly store: Pick<
+    Store,
+    'revision' | 'pair' | 'plan' | 'entities' | 'retirement' | 'tokenByHash' | 'nowMs' | 'ping'
+  >;
   readonly runner: Pick<Runner, 'runNow' | 'setMode' | 'ping'>;
   readonly log: Log;
   readonly version: string;

@@ -50,6 +50,8 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'conflict.already_decided': 409,
   'conflict.bad_choice': 422,
   'ledger.mismatch': 500,
+  'ledger.retired': 410,
+  'ledger.still_needed': 409,
   'ledger.checkpoints_unreachable': 503,
   'auth.missing': 401,
   'auth.unknown_token': 401,

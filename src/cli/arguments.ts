@@ -46,6 +46,20 @@ export function recordPlace(text: string): Place {
   throw new InvalidArgumentError('It must be SIDE:KEY, such as crm:17.');
 }
 
+/** A day, `2026-01-31`: its beginning in UTC, in epoch milliseconds. */
+export function day(text: string): number {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError('It must be a day such as 2026-01-01.');
+}
+
+/** `24months`, `24 months` or `2years`: a number of months. */
+export function months(text: string): number {
+  const [, number, unit] = /^([1-9]\d{0,2}) ?(month|year)s?$/.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * (unit === 'year' ? 12 : 1);
+  throw new InvalidArgumentError('It must be a time such as 24months.');
+}
+
 /** The argument that was given, where the command cannot be called without it. */
 export function given<Value>(value: Value | undefined, name: string): Value {
   if (value === undefined) throw wrongUsage(`${name} is missing.`);

@@ -64,6 +64,8 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'conflict.already_decided': refused,
   'conflict.bad_choice': wrongUsage,
   'ledger.mismatch': failed,
+  'ledger.retired': failed,
+  'ledger.still_needed': refused,
   'ledger.checkpoints_unreachable': unreachable,
   'auth.missing': unreachable,
   'auth.unknown_token': unreachable,

@@ -1,4 +1,6 @@
 import type { ObjectDescription } from '../engine/connector.js';
+import type { RetentionPlan } from '../engine/plan-retention.js';
+import type { RetainResult, RetainWish } from '../engine/retain-ledger.js';
 import type { ProofPorts } from '../engine/verify-export.js';
 
 /**
@@ -21,11 +23,20 @@ export interface Machinery {
   addToken(wish: { readonly name: string; readonly role: 'viewer' | 'operator' | 'owner' }): Promise<string>;
   /** Wraps every data key of the history with the first of PARLEY_WRAPPING_KEY. */
   rotateKeys(): Promise<{ readonly rewrapped: number }>;
+  /** What takes months of the history out of the database: as its owner, with files in a folder. */
+  retention(wish: { readonly folder: string }): Promise<Retention>;
   /** What verifying an exported ledger needs: hashes and signatures, no server. */
   proofs(): Promise<ProofPorts>;
   /** The folder of an example that ships with Parley. */
   example(name: string): string;
 }
+
+export type Retention = {
+  nowMs(): Promise<number>;
+  plan(beforeMs: number): Promise<RetentionPlan>;
+  retain(wish: RetainWish): Promise<RetainResult>;
+  close(): Promise<void>;
+};
 
 export const serveParts = ['api', 'worker', 'migrate'] as const;
 export type ServePart = (typeof serveParts)[number];

@@ -9,6 +9,7 @@ import { init } from './commands/init.js';
 import { keysRotate } from './commands/keys-rotate.js';
 import { ledgerExport } from './commands/ledger-export.js';
 import { ledgerList } from './commands/ledger-list.js';
+import { ledgerRetain } from './commands/ledger-retain.js';
 import { ledgerShow } from './commands/ledger-show.js';
 import { ledgerVerify } from './commands/ledger-verify.js';
 import { modeChangeCommands } from './commands/mode-change.js';
@@ -103,5 +104,5 @@ function addLedger(program: Command, session: Session): void {
   const ledger = program.command('ledger').description('the history that proves itself');
   ledgerList(ledger, session);
   ledgerList(ledger.command('list').description('list entries, newest first'), session);
-  for (const add of [ledgerShow, ledgerVerify, ledgerExport]) add(ledger, session);
+  for (const add of [ledgerShow, ledgerVerify, ledgerExport, ledgerRetain]) add(ledger, session);
 }

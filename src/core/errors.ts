@@ -45,6 +45,8 @@ export const errorCodes = {
   'conflict.already_decided': { retryable: false },
   'conflict.bad_choice': { retryable: false },
   'ledger.mismatch': { retryable: false },
+  'ledger.retired': { retryable: false },
+  'ledger.still_needed': { retryable: false },
   'ledger.checkpoints_unreachable': { retryable: true },
   'auth.missing': { retryable: false },
   'auth.unknown_token': { retryable: false },

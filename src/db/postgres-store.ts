@@ -25,6 +25,7 @@ import { selectLinkedKeys } from './store/record-links.js';
 import { selectPage } from './store/record-states.js';
 import { parentRows } from './store/reference-waits.js';
 import { selectRereads } from './store/rereads.js';
+import { leavesIn, retirementOf, selectRetiredLeaves, selectRetirement } from './store/retired.js';
 import { insertRevision, savedRevision, selectRevision } from './store/revisions.js';
 import { selectRunCounts } from './store/runs.js';
 import { lockedPair, pairNotFound, selectClock, type StoreSecrets } from './store/transaction.js';
@@ -152,6 +153,7 @@ type Work = Pick<
   | 'linkedKeys'
   | 'ledger'
   | 'leaves'
+  | 'retirement'
   | 'runEntries'
   | 'runCreates'
   | 'runCounts'
@@ -170,8 +172,15 @@ function work(database: Database, secrets: StoreSecrets): Work {
       database.run((sql) => selectLinkedKeys(sql, pair, { side, after, limit })),
     ledger: async (pair, from, limit) =>
       (await database.run((sql) => selectEntries(sql, { pair, from, limit }))).map(reader()),
-    leaves: async (pair, from, limit) =>
-      unbroken(await database.run((sql) => selectLeaves(sql, { pair, from, limit })), from),
+    async leaves(pair, from, limit) {
+      const leaves = unbroken(await database.run((sql) => selectLeaves(sql, { pair, from, limit })), from);
+      if (leaves.length > 0) return leaves;
+      return leavesIn(await database.run((sql) => selectRetiredLeaves(sql, { pair, from, limit })), from, limit);
+    },
+    async retirement(pair) {
+      const [row] = await database.run((sql) => selectRetirement(sql, pair));
+      return row === undefined ? null : retirementOf(row);
+    },
     runEntries: async (pair, run, page) =>
       (await database.run((sql) => selectRunEntries(sql, pair, run, page))).map(reader()),
     runCreates: (pair, run) => database.run((sql) => selectRunCreates(sql, pair, run)),

@@ -1,6 +1,7 @@
 import type { EntityId } from '../core/ids.js';
 import type { LedgerPayload, SealedPayload } from '../core/ledger/entry.js';
 import { emptyFold, foldEntry, foldReceipt, type Folded, type Receipt } from '../core/ledger/fold.js';
+import { keptIn } from '../core/ledger/kept.js';
 import type { LedgerVerification } from './engine.js';
 import type { StoredEntry } from './ledger-store.js';
 import { commitmentOf, leafOf } from './page-entries.js';
@@ -36,9 +37,15 @@ export class EntryChecker {
     return isTrue;
   }
 
-  /** What the entry does to its entity: it must fit what earlier entries did. */
+  /** Begins an entity with what an entry `kept` says that entries before came to. */
+  begin({ entry }: StoredEntry, payload: LedgerPayload): void {
+    if (entry.entity !== null) this.folds.set(entry.entity, keptIn(payload).folded);
+  }
+
+  /** What the entry does to its entity: it must fit what earlier entries did. One that keeps what was, does nothing. */
   fold({ entry }: StoredEntry, payload: LedgerPayload): void {
     const { folds } = this;
+    if (entry.kind === 'kept') return;
     if (entry.kind === 'delivered' && entry.side !== null) {
       for (const receipt of payload.detail['receipts'] as unknown as readonly Receipt[])
         folds.set(receipt.entity, foldReceipt(folds.get(receipt.entity) ?? emptyFold, entry.side, receipt));

@@ -4,7 +4,7 @@ import type { PairTransaction, SavedRevision } from './store.js';
 
 /** A page for facts about the pair itself. */
 export function controlPage(
-  ports: EnginePorts,
+  ports: Pick<EnginePorts, 'hasher' | 'evaluate'>,
   transaction: PairTransaction,
   rules: SavedRevision['rules'],
   run: { id: number; kind: 'poll' | 'plan' | 'apply' | 'decide' | 'verify' },

@@ -5,6 +5,7 @@ import type { EntityState } from '../core/state.js';
 import type { Unlinked } from '../core/unlink.js';
 import type { ExportInput, ExportLine } from '../core/ledger/export.js';
 import type { Checkpoints, Connectors, CycleSummary, Hasher, Log, Marks, Runner } from './ports.js';
+import type { Retirement } from './ledger-store.js';
 import type { ReadModel } from './read-model.js';
 import type { ConflictRow, PairMode, SavedRevision, Store } from './store.js';
 
@@ -243,6 +244,8 @@ export type RecordAsOf = {
 export type LedgerVerification = {
   readonly ok: boolean;
   readonly entries: number;
+  /** What was taken out of the beginning, and where it is; null for a whole ledger. */
+  readonly retired: Retirement | null;
   readonly root: string;
   readonly entities: number;
   readonly problems: readonly {

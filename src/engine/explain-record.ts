@@ -1,7 +1,8 @@
 import { ParleyError } from '../core/errors.js';
 import { explainUnit, vectorsOf } from '../core/explain.js';
 import type { PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
-import type { Json } from '../core/json.js';
+import { sameJson, type Json } from '../core/json.js';
+import { blameOf, keptIn, type Blame } from '../core/ledger/kept.js';
 import { staleForm } from '../core/loop.js';
 import { unpack } from '../core/pack.js';
 import { commonBase } from '../core/question.js';
@@ -36,6 +37,7 @@ export async function explainRecord(
     after: null,
     limit: historyMax,
   });
+  const kept = history.findLast(({ entry }) => entry.kind === 'kept') ?? null;
   const conflicts = await ports.readModel.entityConflicts(input.pair, stored.id);
   return {
     pair: input.pair,
@@ -45,12 +47,17 @@ export async function explainRecord(
       Object.entries(state.sides).map(([side, shadow]) => [side, (shadow as { key: RecordKey }).key]),
     ),
     state,
-    units: rules.units.map((unit) => explainOne(unit, state, history)),
+    units: rules.units.map((unit) => explainOne(unit, state, history, kept)),
     conflicts,
   };
 }
 
-function explainOne(unit: UnitRules, state: EntityState, history: readonly StoredEntry[]): UnitExplanation {
+function explainOne(
+  unit: UnitRules,
+  state: EntityState,
+  history: readonly StoredEntry[],
+  kept: StoredEntry | null,
+): UnitExplanation {
   const register = registerOf(state, unit.name);
   const winner = register.winner?.join(':') ?? null;
   const origin = history.find(
@@ -66,21 +73,19 @@ function explainOne(unit: UnitRules, state: EntityState, history: readonly Store
     agreed: register.status === 'settled' ? register.value : commonBase(unit, register),
     sides,
     status: register.status,
-    from:
-      origin === undefined
-        ? null
-        : {
-            seq: origin.entry.seq,
-            atMs: origin.entry.atMs,
-            side: origin.entry.side,
-            actor: origin.entry.actor,
-            rule: origin.entry.rule,
-            lo: origin.entry.lo,
-            hi: origin.entry.hi,
-          },
+    from: origin === undefined ? keptOrigin(unit, history, kept) : blameOf(origin.entry),
     sentences: [...explainUnit(unit, register, state), ...staleFormSentences(unit, origin)],
     vectors: vectorsOf(register),
   };
+}
+
+/** Who gave a value whose entry was retired: what changed it since, or what was kept of it. */
+function keptOrigin(unit: UnitRules, history: readonly StoredEntry[], kept: StoredEntry | null): Blame | null {
+  if (kept?.payload == null) return null;
+  const since = history.find(({ payload }) =>
+    payload?.effects.some((effect) => effect.unit === unit.name && !sameJson(effect.before, effect.after)),
+  );
+  return since === undefined ? (keptIn(kept.payload).from[unit.name] ?? null) : blameOf(since.entry);
 }
 
 /** The agreed value may stem from a form that was opened before our write and saved after it. */

@@ -2,8 +2,9 @@ import { ParleyError } from '../core/errors.js';
 import type { EntityId, PairId } from '../core/ids.js';
 import type { UndoScope } from '../core/undo-scope.js';
 import type { EnginePorts, UndoInput } from './engine.js';
-import { entityHistory } from './entity-history.js';
-import type { StoredEntry } from './ledger-store.js';
+import { entityHistory, keptHistory } from './entity-history.js';
+import type { Retirement, StoredEntry } from './ledger-store.js';
+import { isRetired } from './retired.js';
 import { activeRevision } from './revision.js';
 
 /**
@@ -33,12 +34,15 @@ export async function requestUndo(ports: EnginePorts, input: UndoInput): Promise
 async function scopeOf(ports: EnginePorts, input: UndoInput): Promise<UndoScope> {
   const { pair, note, conflict, entry, run, record } = input;
   if (conflict !== undefined) return decisionScope(ports, pair, conflict, note);
+  const retirement = await ports.store.retirement(pair);
   if (run !== undefined) {
+    if (retirement !== null && run <= (await firstRun(ports, pair, retirement))) throw isRetired(pair, retirement);
     const some = await ports.store.runEntries(pair, run, { after: null, limit: 1 });
     if (some.length === 0) throw nothing(`Run ${run} of pair "${pair}" changed no record.`, 'parley ledger list');
     return { what: `run ${run}`, note, of: { kind: 'run', run } };
   }
   if (entry !== undefined) {
+    if (retirement !== null && entry < retirement.cut) throw isRetired(pair, retirement);
     const found = (await ports.store.ledger(pair, entry, 1)).find((stored) => stored.entry.seq === entry);
     const entity = found?.entry.entity ?? null;
     if (found === undefined || entity === null)
@@ -52,10 +56,19 @@ async function scopeOf(ports: EnginePorts, input: UndoInput): Promise<UndoScope>
     throw new ParleyError('record.not_found', `Pair "${pair}" has never read a record ${side}:${key}.`, {
       hint: `parley record list ${pair} --key ${key}`,
     });
+  if (to !== null && retirement !== null && to + 1 < retirement.cut) throw isRetired(pair, retirement);
   if (to !== null) return ofEntity(`record ${known.id} since entry ${to}`, note, known.id, to + 1, null);
-  const last = (await entityHistory(ports.readModel, pair, known.id)).findLast(changes);
+  const { kept, entries } = await keptHistory(ports.readModel, pair, known.id, retirement);
+  const last = entries.findLast(changes);
+  if (last === undefined && kept !== null && retirement !== null) throw isRetired(pair, retirement);
   if (last === undefined) throw nothing(`Nothing of ${side}:${key} was changed.`, `parley record log ${side}:${key}`);
   return ofEntity(`record ${known.id}`, note, known.id, last.entry.seq, last.entry.seq);
+}
+
+/** The run of the first entry that is left: part of what it did may be retired. */
+async function firstRun(ports: EnginePorts, pair: PairId, { cut }: Retirement): Promise<number> {
+  const [first] = await ports.store.ledger(pair, cut, 1);
+  return first?.entry.run ?? 0;
 }
 
 /** The entry of an answer was committed in the same moment as the answer. */
@@ -68,6 +81,8 @@ async function decisionScope(ports: EnginePorts, pair: PairId, id: number, note:
   const hint = `parley review show CF-${id}`;
   if (conflict.state !== 'decided')
     throw nothing(`CF-${id} was not decided by anybody: it is ${conflict.state}.`, hint);
+  const retirement = await ports.store.retirement(pair);
+  if (retirement !== null && (conflict.endedAtMs ?? 0) < retirement.beforeMs) throw isRetired(pair, retirement);
   const history = await entityHistory(ports.readModel, pair, conflict.entity);
   const found = history.find(
     ({ entry }) =>

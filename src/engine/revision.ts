@@ -4,7 +4,11 @@ import type { EnginePorts } from './engine.js';
 import type { PairRow, SavedRevision } from './store.js';
 
 /** @throws ParleyError `pair.not_found` when the revision was never saved: a bug or a foreign database. */
-export async function revisionOf(ports: EnginePorts, pair: PairId, id: RevisionId): Promise<SavedRevision> {
+export async function revisionOf(
+  ports: Pick<EnginePorts, 'store'>,
+  pair: PairId,
+  id: RevisionId,
+): Promise<SavedRevision> {
   const revision = await ports.store.revision(pair, id);
   if (revision !== null) return revision;
   throw new ParleyError(
@@ -15,7 +19,7 @@ export async function revisionOf(ports: EnginePorts, pair: PairId, id: RevisionI
 }
 
 /** The revision that decides now. @throws ParleyError `pair.not_approved` before the first approved plan. */
-export async function activeRevision(ports: EnginePorts, pair: PairRow): Promise<SavedRevision> {
+export async function activeRevision(ports: Pick<EnginePorts, 'store'>, pair: PairRow): Promise<SavedRevision> {
   if (pair.revision !== null) return revisionOf(ports, pair.pair, pair.revision);
   throw new ParleyError(
     'pair.not_approved',

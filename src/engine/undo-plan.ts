@@ -160,7 +160,9 @@ async function changesOf(ports: EnginePorts, pair: PairId, { of }: UndoScope, af
   if (of.kind === 'entity') {
     const { entity, from, to } = of;
     const history = await entityHistory(ports.readModel, pair, entity);
-    const entries = history.filter(({ entry }) => entry.seq >= from && (to === null || entry.seq <= to));
+    const entries = history.filter(
+      ({ entry }) => entry.kind !== 'kept' && entry.seq >= from && (to === null || entry.seq <= to),
+    );
     return {
       all: [{ entity, changes: joined(entries, await createdSince(ports, pair, entity, entries)) }],
       next: null,

@@ -7,9 +7,10 @@ import type { EntityState, Shadow } from '../core/state.js';
 import { unlink, type BeforeLink, type BeforeLinks, type Unlinked } from '../core/unlink.js';
 import { controlPage } from './control-page.js';
 import type { EnginePorts, UnlinkInput, UnlinkResult } from './engine.js';
-import { entityHistory } from './entity-history.js';
+import { keptHistory } from './entity-history.js';
 import type { StoredEntry } from './ledger-store.js';
 import type { Page } from './page.js';
+import { retiredText } from './retired.js';
 import { activeRevision } from './revision.js';
 import type { PairTransaction } from './store.js';
 import { settleMode, settleOn } from './take-page.js';
@@ -23,8 +24,11 @@ import { settleMode, settleOn } from './take-page.js';
 export async function unlinkRecord(ports: EnginePorts, input: UnlinkInput): Promise<UnlinkResult> {
   const { rules } = await activeRevision(ports, await ports.store.pair(input.pair));
   const known = await ports.readModel.entityByKey(input.pair, input.side, input.key);
-  const before =
-    known === null ? {} : beforeLink(await entityHistory(ports.readModel, input.pair, known.id), input.side);
+  const retirement = await ports.store.retirement(input.pair);
+  const { kept, entries } =
+    known === null ? { kept: null, entries: [] } : await keptHistory(ports.readModel, input.pair, known.id, retirement);
+  // What was retired knew what each side held before; a part of the history would name a wrong value.
+  const before = kept === null ? beforeLink(entries, input.side) : {};
   const result = await ports.store.transact(input.pair, async (transaction): Promise<UnlinkResult> => {
     const [found] = await transaction.entitiesByKeys(input.side, [input.key]);
     if (found === undefined || found.id !== known?.id) throw notFound(input);
@@ -35,7 +39,11 @@ export async function unlinkRecord(ports: EnginePorts, input: UnlinkInput): Prom
     const own = page.newEntity();
     const subject = { entity: found.id, state, hub: page.hub };
     const unlinked = unlink(subject, input.side, { own, before }, { name: input.by, note: input.note });
-    const { restored, left } = unlinked;
+    const { restored } = unlinked;
+    const why = kept === null || retirement === null ? null : retiredText(retirement);
+    const units = why === null ? [] : Object.keys(state.sides[input.side]?.raws ?? {});
+    const gone = units.map((unit) => ({ side: input.side, unit: unit as UnitName, why: why ?? '' }));
+    const left = [...unlinked.left, ...gone];
     if (!input.dryRun) await take(transaction, page, { entity: found.id, own, state, side: input.side }, unlinked);
     return { entity: found.id, own: input.dryRun ? null : own, restored, left };
   });

@@ -5,6 +5,7 @@ import { isConsistent, rootByInclusion } from '../core/ledger/proof.js';
 import { EntryChecker, type LedgerProblem } from './check-entry.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
 import type { ExportLine } from '../core/ledger/export.js';
+import { KeptForward } from './kept-forward.js';
 import type { StoredEntry } from './ledger-store.js';
 import type { Hasher } from './ports.js';
 import { newestGood } from './write-checkpoint.js';
@@ -22,6 +23,8 @@ export type ExportVerification = {
   /** The record that it is about, `side:key`; null for the whole ledger. */
   readonly record: string | null;
   readonly entries: number;
+  /** The first entry that is in the file: those before were retired to another one. */
+  readonly from: number;
   /** Entries whose values are in the file and are the ones committed to. */
   readonly withValues: number;
   /** Entries that no checkpoint covers. */
@@ -90,19 +93,31 @@ function wholeLog(reading: Reading): Verifier {
   const node: NodeHash = (left, right) => ports.hasher.sha256Node(1, left, right);
   const checker = new EntryChecker(ports.hasher, problems);
   const kept: KeptCheckpoint[] = [];
+  const forward = new KeptForward(checker, problems);
   let watch: CheckpointWatch | null = null;
   let head: LogHead = emptyLog;
-  let withValues = 0;
+  let [withValues, from, cut] = [0, 0, 0];
+  const grow = (leaves: readonly string[]): void => {
+    watch ??= new CheckpointWatch(kept, node, problems);
+    head = watch.append(head, leaves);
+  };
   return {
     take(line) {
       if (line.line === 'checkpoint') kept.push(...opened(reading, line.note));
+      if (line.line === 'retired') ({ cut } = line);
+      if (line.line === 'kept') forward.begin(line, cut);
+      if (line.line === 'leaves') {
+        if (line.first !== head.size) problems.push(problem('leaves of retired entries are missing', head.size));
+        grow(line.leaves);
+        from = head.size;
+      }
       if (line.line === 'entry') {
-        watch ??= new CheckpointWatch(kept, node, problems);
         if (line.entry.pair !== about.pair) problems.push(problem('An entry of another pair.', line.entry.seq));
         const stored: StoredEntry = { entry: line.entry, sealed: line.sealed, payload: null };
         checker.checkRow(stored, head.size);
         withValues += checkValues(checker, stored);
-        head = watch.append(head, [line.entry.leaf]);
+        forward.see(line.entry);
+        grow([line.entry.leaf]);
       }
       if (line.line !== 'end') return;
       if (line.entries !== head.size)
@@ -110,12 +125,15 @@ function wholeLog(reading: Reading): Verifier {
       else if (line.root !== (rootOf(head, node) ?? '')) problems.push(problem('The root is not that of the entries.'));
     },
     end() {
+      if (from !== cut) problems.push(problem(`${cut} entries were retired, and ${from} leaves of them are here.`));
+      forward.end(head.size);
       (watch ?? new CheckpointWatch(kept, node, problems)).end(head.size);
       const newest = newestGood(kept);
       return {
         pair: about.pair,
         record: null,
-        entries: head.size,
+        entries: head.size - from,
+        from,
         withValues,
         unsigned: head.size - Math.min(head.size, newest?.size ?? 0),
         root: rootOf(head, node) ?? '',
@@ -142,9 +160,12 @@ function oneRecord(reading: Reading): Verifier {
   const kept: KeptCheckpoint[] = [];
   const proofs: { readonly of: KeptCheckpoint; readonly proof: readonly string[] }[] = [];
   const roots = new Map<number, string | null>();
-  let [entries, withValues, unsigned, last, root] = [0, 0, 0, -1, ''];
+  const forward = new KeptForward(checker, problems);
+  let [entries, withValues, unsigned, last, root, cut] = [0, 0, 0, -1, '', 0];
   return {
     take(line) {
+      if (line.line === 'retired') ({ cut } = line);
+      if (line.line === 'kept') forward.begin(line, cut);
       if (line.line === 'checkpoint') {
         const found = opened(reading, line.note);
         kept.push(...found);
@@ -158,6 +179,7 @@ function oneRecord(reading: Reading): Verifier {
         entries += 1;
         last = entry.seq;
         withValues += checkValues(checker, stored);
+        forward.see(entry);
         if (entry.seq >= about.size) unsigned += 1;
         else roots.set(entry.seq, rootByInclusion(entry.leaf, entry.seq, about.size, line.proof ?? [], node));
       }
@@ -167,6 +189,7 @@ function oneRecord(reading: Reading): Verifier {
         problems.push(problem(`${line.entries} entries were exported, ${entries} are here.`));
     },
     end() {
+      forward.end(last + 1);
       const newest = newestGood(kept);
       const signed = newest?.size === about.size ? newest.root : null;
       for (const [seq, found] of roots)
@@ -187,6 +210,7 @@ function oneRecord(reading: Reading): Verifier {
         pair: about.pair,
         record: about.record === null ? null : `${about.record.side}:${about.record.key}`,
         entries,
+        from: cut,
         withValues,
         unsigned: signed === null ? entries : unsigned,
         root: signed ?? root,

@@ -6,7 +6,8 @@ import { Erasures } from './erasures.js';
 import { EntryChecker, type LedgerProblem } from './check-entry.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
 import type { EnginePorts, LedgerVerification } from './engine.js';
-import type { StoredEntry } from './ledger-store.js';
+import type { Retirement, StoredEntry } from './ledger-store.js';
+import { RetiredPart } from './retired-part.js';
 import { newestGood } from './write-checkpoint.js';
 
 const problemMax = 100;
@@ -14,41 +15,59 @@ const pageSize = 5_000;
 
 /**
  * Folds the ledger of a pair from its first entry and compares (SPEC I17): every leaf and commitment hashes to what is
- * stored, the Merkle root is the pair's, and the fold gives exactly the registers, contexts and links that are kept.
+ * stored, the Merkle root is the pair's, and the fold gives exactly the registers, contexts and links that are kept. Where the
+ * beginning was retired, its leaves give the root and entries `kept` begin the fold; `as` verifies as if it were.
  * The fold of all entities is held in memory: values of the pair once.
  */
-export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }): Promise<LedgerVerification> {
+export async function verifyLedger(
+  ports: VerifyPorts,
+  input: { pair: PairId; as?: Retirement },
+): Promise<LedgerVerification> {
+  for (;;) {
+    const retirement = input.as ?? (await ports.store.retirement(input.pair));
+    const verified = await verifyFrom(ports, input.pair, retirement);
+    // What is retired while we read is no tampering: we look at what is there now.
+    const after = input.as ?? (await ports.store.retirement(input.pair));
+    if (after?.cut === retirement?.cut) return verified;
+  }
+}
+
+async function verifyFrom(ports: VerifyPorts, id: PairId, retirement: Retirement | null): Promise<LedgerVerification> {
   const { store, hasher } = ports;
   // Before the pair's row is read: a checkpoint that is written meanwhile must not look like one that is ahead of it.
-  const kept = (await ports.checkpoints?.kept(input.pair)) ?? [];
-  const pair = await store.pair(input.pair);
+  const kept = (await ports.checkpoints?.kept(id)) ?? [];
+  const pair = await store.pair(id);
   const problems: LedgerProblem[] = [];
   const checker = new EntryChecker(hasher, problems);
   const erasures = new Erasures();
   const node = (left: string, right: string): string => hasher.sha256Node(1, left, right);
   const watch = new CheckpointWatch(kept, node, problems);
-  let head: LogHead = emptyLog;
+  const retired = retirement === null ? null : new RetiredPart(ports, id, retirement, problems);
+  let head: LogHead = (await retired?.begin(checker, watch)) ?? emptyLog;
   while (head.size < pair.ledgerSize) {
-    const page = (await store.ledger(input.pair, head.size, pageSize)).slice(0, pair.ledgerSize - head.size);
+    const page = (await store.ledger(id, head.size, pageSize)).slice(0, pair.ledgerSize - head.size);
     if (page.length === 0) {
       problems.push({ seq: head.size, entity: null, what: 'entries are missing from here on' });
       break;
     }
     page.forEach((stored, index) => checkEntry(checker, stored, head.size + index, erasures));
+    page.forEach((stored) => retired?.see(stored));
     head = watch.append(
       head,
       page.map(({ entry }) => entry.leaf),
     );
   }
   watch.end(head.size);
+  retired?.end();
   problems.push(...erasures.unexplained());
   const root = rootOf(head, node);
   if (head.peaks.join() !== pair.ledgerPeaks.join())
     problems.push({ seq: null, entity: null, what: 'the Merkle root is not the one that was committed' });
-  const entities = await compareStates(ports, input.pair, { tick: pair.tick, erasures }, checker.folds, problems);
+  const entities = await compareStates(ports, id, { tick: pair.tick, erasures }, checker.folds, problems);
   return {
     ok: problems.length === 0,
     entries: head.size,
+    retired: retirement,
     root: root ?? '',
     entities,
     problems: problems.slice(0, problemMax),
@@ -61,6 +80,8 @@ export async function verifyLedger(ports: EnginePorts, input: { pair: PairId }):
   };
 }
 
+export type VerifyPorts = Pick<EnginePorts, 'store' | 'hasher' | 'checkpoints'>;
+
 function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, erasures: Erasures): void {
   checker.checkRow(stored, seq);
   erasures.see(stored);
@@ -72,7 +93,7 @@ function checkEntry(checker: EntryChecker, stored: StoredEntry, seq: number, era
 
 /** States committed while the check ran are newer than the entries that were read: they are checked next time. */
 async function compareStates(
-  ports: EnginePorts,
+  ports: VerifyPorts,
   pair: PairId,
   known: { readonly tick: number; readonly erasures: Erasures },
   folds: ReadonlyMap<EntityId, Folded>,

@@ -14,7 +14,7 @@ const leavesPerPage = 20_000;
  * @throws ParleyError `ledger.mismatch`, `ledger.checkpoints_unreachable`
  */
 export async function writeCheckpoint(
-  ports: EnginePorts,
+  ports: Pick<EnginePorts, 'checkpoints' | 'store' | 'hasher'>,
   input: { pair: PairId },
 ): Promise<{ readonly size: number; readonly written: boolean }> {
   const { checkpoints, store, hasher } = ports;

@@ -30,6 +30,10 @@ export function machineryOf(variables: Environment['variables']): Machinery {
       const { readEnvironment } = await import('./environment.js');
       return (await import('./keys.js')).rotateKeys(readEnvironment(variables));
     },
+    async retention({ folder }) {
+      const { readEnvironment } = await import('./environment.js');
+      return (await import('./retention.js')).openRetentionHere(readEnvironment(variables), folder);
+    },
     async proofs() {
       const [{ openNote, verifierOf }, { hasher }] = await Promise.all([
         import('../checkpoints/note.js'),

@@ -385,6 +385,7 @@ function sampleStore(): ApiDependencies['store'] {
         : Promise.reject(new ParleyError('pair.not_found', `There is no pair ${pair}.`)),
     plan: (id) => Promise.resolve(id === plan.id ? plan : null),
     entities: () => Promise.resolve([{ id: entityId(1), state: pack(state), tick: 7 }]),
+    retirement: () => Promise.resolve(null),
     tokenByHash: (hash) => {
       const role = roleByHash.get(hash);
       return Promise.resolve(role === undefined ? null : { name: `the ${role}`, role });

@@ -6,6 +6,7 @@ const atMs = Date.parse('2026-05-03T09:12:00.000Z');
 export const sampleVerification: LedgerVerification = {
   ok: true,
   entries: 2,
+  retired: null,
   root: 'ab',
   entities: 1,
   problems: [],

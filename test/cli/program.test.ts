@@ -135,3 +135,32 @@ test('a rotation of keys says how many it wrapped and what to do with the old on
   });
   expect(err).toContain('Take the other keys out');
 });
+
+test('old months go after a yes only, and what is in the way is said before', async () => {
+  const pair = { pair: 'people', from: 0, cut: 1_204, exportTo: 1_300, signed: true, records: 17, problems: [] };
+  const plan = { beforeMs: Date.UTC(2026, 8, 1), months: ['2026-08'], pairs: [pair], problems: [] };
+  const done: unknown[] = [];
+  const retention = () =>
+    Promise.resolve({
+      nowMs: () => Promise.resolve(Date.UTC(2026, 10, 21)),
+      plan: (beforeMs: number) => Promise.resolve({ ...plan, beforeMs }),
+      retain: (wish: { readonly beforeMs: number }) => {
+        done.push(wish.beforeMs);
+        const kept = { pair: 'people', from: 0, cut: 1_204, keptFrom: 1_300, keptTo: 1_317, file: 'f', sha256: 'ab' };
+        return Promise.resolve({ beforeMs: wish.beforeMs, months: plan.months, pairs: [kept] as never });
+      },
+      close: () => Promise.resolve(),
+    });
+  const asked = async (...more: string[]) => {
+    const words = ['ledger', 'retain', '--keep', '2months', '--to', '.', ...more];
+    return running({ words, cwd: await emptyFolder(), machinery: { retention: retention as never } });
+  };
+  const planned = await asked('--plan');
+  expect(planned.exit).toBe(0);
+  expect(planned.out).toContain('people: 1,204 entries of 17 records');
+  expect(planned.out).toContain('Not answered any more: what a record was at a moment before 2026-09-01');
+  expect((await asked()).err).toContain('there is nobody to ask');
+  expect(done).toEqual([]);
+  expect(await asked('--yes')).toMatchObject({ exit: 0, out: expect.stringContaining('1,204 entries are in f') });
+  expect(done).toEqual([Date.UTC(2026, 8, 1)]);
+});

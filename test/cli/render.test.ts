@@ -14,7 +14,7 @@ import { plainValue, quotedValue, tally } from '../../src/cli/render/value.js';
 import { renderCycle } from '../../src/cli/render/cycle.js';
 import { renderApplied } from '../../src/cli/render/applied.js';
 import { watchLine } from '../../src/cli/render/watch.js';
-import { renderEntries, renderEntry, renderVerification } from '../../src/cli/render/ledger.js';
+import { renderPage, renderEntry, renderVerification } from '../../src/cli/render/ledger.js';
 import { renderExportVerification, renderLedgerVerification } from '../../src/cli/render/ledger-verification.js';
 import { conflict, ledgerEntry, nowMs, status } from '../api/sample-hub.js';
 
@@ -262,7 +262,7 @@ test.for([
     'name  crm North | erp South',
   ],
 ] as const)('an entry of kind %s says what happened: %j', ([kind, detail, text]) => {
-  expect(renderEntries([shownEntry(kind, detail)], wide)).toContain(text);
+  expect(renderPage({ rows: [shownEntry(kind, detail)], next: null, retired: null }, wide)).toContain(text);
   expect(watchLine(shownEntry(kind, detail), ['crm', 'erp'], wide)).toContain(text);
   expect(renderEntry(shownEntry(kind, detail), wide)).toContain(text);
 });
@@ -301,7 +301,16 @@ test('questions about whole records are held until a person decides, not by a li
 test('a ledger that proves nothing names the places', () => {
   const problems = [{ seq: 3, entity: null, what: 'the leaf differs' }];
   const checkpoints = { configured: false, compared: 0, newest: null, publicKey: null };
-  const verified = { pair: 'suppliers', ok: false, entries: 5, root: 'ab', entities: 2, problems, checkpoints };
+  const verified = {
+    pair: 'suppliers',
+    ok: false,
+    entries: 5,
+    retired: null,
+    root: 'ab',
+    entities: 2,
+    problems,
+    checkpoints,
+  };
   expect(renderLedgerVerification(verified, wide)).toBe(
     `The ledger does not prove what the hub holds of suppliers: 1 place of 5 entries, 2 records.
   entry 3: the leaf differs
@@ -313,7 +322,16 @@ root ab`,
 test('a ledger that was held against checkpoints says how far they reach', () => {
   const newest = { size: 4, root: 'ab', at: '2026-05-03T09:12:00.000Z' };
   const checkpoints = { configured: true, compared: 2, newest, publicKey: 'parley+1+k' };
-  const verified = { pair: 'suppliers', ok: true, entries: 5, root: 'ab', entities: 2, problems: [], checkpoints };
+  const verified = {
+    pair: 'suppliers',
+    ok: true,
+    entries: 5,
+    retired: null,
+    root: 'ab',
+    entities: 2,
+    problems: [],
+    checkpoints,
+  };
   expect(renderLedgerVerification(verified, wide).split('\n')[1]).toBe(
     'checkpoints: held against 2 checkpoints, the newest of 09:12:00 with 4 entries; ' +
       '1 entry since then is not signed yet. Key parley+1+k',
@@ -329,6 +347,7 @@ test.for([
     pair: 'suppliers',
     record: 'crm:17',
     entries: 5,
+    from: 0,
     withValues: 5,
     unsigned: 1,
     root: 'ab',

@@ -80,6 +80,7 @@ export async function running({ words, cwd, env = {}, machinery = {}, columns, k
       describe: refuses,
       addToken: refuses,
       rotateKeys: refuses,
+      retention: refuses,
       proofs: () => Promise.resolve({ hasher, openNote: () => null }),
       example: (name) => join(import.meta.dirname, '../../examples', name),
       ...machinery,

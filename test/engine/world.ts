@@ -34,6 +34,7 @@ export type World = {
   readonly store: PostgresStore;
   /** The database, for another process on it. */
   readonly appUrl: string;
+  readonly ownerUrl: string;
   readonly engine: Engine;
   /** What the file says from now on; the next plan takes it up. */
   use(rules: PairRules): void;
@@ -62,6 +63,8 @@ export type WorldOptions = {
   readonly checkpoints?: Checkpoints;
   readonly marks?: Marks;
   readonly erasureKey?: Buffer;
+  /** The hub's clock; the database's own when not given. Entries are dated by it, and so fall into its months. */
+  readonly clock?: () => number;
   /** The history is encrypted unless told otherwise. */
   readonly wrappingKeys?: readonly Buffer[];
 };
@@ -69,11 +72,12 @@ export type WorldOptions = {
 export async function openWorld(options: WorldOptions): Promise<World> {
   const database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
-  const store = await openStore({
+  const opened = await openStore({
     url: database.appUrl,
     erasureKey: options.erasureKey ?? null,
     wrappingKeys: options.wrappingKeys ?? [Buffer.alloc(32, 9)],
   });
+  const store = options.clock === undefined ? opened : withClock(opened, options.clock);
   const deletes = options.deletes ?? 'feed';
   const systems = {
     crm: new MemorySystem({ key: ['id'], fields: ['id', 'name', 'phone', 'street', 'city'], deletes }),
@@ -113,6 +117,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   return new EngineWorld({ pair, store, engine, database, use, ...systems });
 }
 
+/** The same store, whose transactions are told another time: what they state is dated by it, and Postgres routes it by that. */
+function withClock(store: PostgresStore, clock: () => number): PostgresStore {
+  return {
+    ...store,
+    nowMs: () => Promise.resolve(clock()),
+    transact: (pair, work) => store.transact(pair, (transaction) => work({ ...transaction, nowMs: clock() })),
+  };
+}
+
 class EngineWorld implements World {
   readonly pair: PairId;
   readonly crm: MemorySystem;
@@ -121,6 +134,7 @@ class EngineWorld implements World {
   readonly engine: Engine;
   readonly use: World['use'];
   readonly appUrl: string;
+  readonly ownerUrl: string;
   readonly #database: TestDatabase;
 
   constructor(parts: {
@@ -140,6 +154,7 @@ class EngineWorld implements World {
     this.use = parts.use;
     this.#database = parts.database;
     this.appUrl = parts.database.appUrl;
+    this.ownerUrl = parts.database.ownerUrl;
   }
 
   async plan(): Promise<number> {

@@ -34,6 +34,7 @@ const enginePorts = [
   'connector',
   'store',
   'ledger-store',
+  'retention-store',
   'erasure-store',
   'match-store',
   'plan-rows',

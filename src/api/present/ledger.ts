@@ -1,10 +1,18 @@
-import type { LedgerEntryView, LedgerPayloadView, LedgerVerificationView } from '../../contract/api/ledger.js';
+import type {
+  LedgerEntryView,
+  LedgerPageView,
+  LedgerPayloadView,
+  LedgerVerificationView,
+  RetiredView,
+} from '../../contract/api/ledger.js';
 import { vectorText } from '../../core/clock/version-vector.js';
 import type { LedgerPayload, SealedPayload } from '../../core/ledger/entry.js';
 import type { PairId } from '../../core/ids.js';
 import type { LedgerVerification } from '../../engine/engine.js';
-import type { StoredEntry } from '../../engine/ledger-store.js';
-import { moment, momentOrNull } from './moment.js';
+import type { Retirement, StoredEntry } from '../../engine/ledger-store.js';
+import type { Page } from '../../engine/read-model.js';
+import type { Store } from '../../engine/store.js';
+import { moment, momentOrNull, pageView } from './moment.js';
 
 export function ledgerEntryView({ entry, payload, sealed }: StoredEntry): LedgerEntryView {
   return {
@@ -50,16 +58,32 @@ function payloadView(payload: LedgerPayload, sealed: SealedPayload): LedgerPaylo
   };
 }
 
+/** What of a ledger is in a file, and not here. */
+export function retiredView({ cut, beforeMs, file, sha256 }: Retirement): RetiredView {
+  return { entries: cut, before: moment(beforeMs), file, sha256 };
+}
+
 export function verificationView(pair: PairId, verified: LedgerVerification): LedgerVerificationView {
-  const { problems, checkpoints, ...rest } = verified;
+  const { problems, checkpoints, retired, ...rest } = verified;
   const { newest } = checkpoints;
   return {
     pair,
     ...rest,
+    retired: retired === null ? null : retiredView(retired),
     problems: [...problems],
     checkpoints: {
       ...checkpoints,
       newest: newest === null ? null : { size: newest.size, root: newest.root, at: moment(newest.atMs) },
     },
   };
+}
+
+/** A page of entries; the last one says what came before it and is in a file. */
+export async function ledgerPageView(
+  store: Pick<Store, 'retirement'>,
+  pair: PairId,
+  page: Page<StoredEntry>,
+): Promise<LedgerPageView> {
+  const retirement = page.next === null ? await store.retirement(pair) : null;
+  return { ...pageView(page, ledgerEntryView), retired: retirement === null ? null : retiredView(retirement) };
 }

@@ -1,8 +1,7 @@
 import { ledgerPageSchema, ledgerVerificationSchema } from '../../contract/api/ledger.js';
 import { pageQuerySchema } from '../../contract/api/paging.js';
 import type { ApiDependencies } from '../environment.js';
-import { ledgerEntryView, verificationView } from '../present/ledger.js';
-import { pageView } from '../present/moment.js';
+import { ledgerPageView, verificationView } from '../present/ledger.js';
 import { answers, createRouter, type Router, securedRoute } from '../router.js';
 import { existingPair, pairParams } from './pairs.js';
 
@@ -21,7 +20,7 @@ export function ledgerRoutes(dependencies: ApiDependencies): Router {
       const { after, limit } = c.req.valid('query');
       const pair = await existingPair(dependencies, c.req.valid('param').pair);
       const page = await dependencies.readModel.ledger(pair, { after: after ?? null, limit });
-      return c.json(pageView(page, ledgerEntryView), 200);
+      return c.json(await ledgerPageView(dependencies.store, pair, page), 200);
     },
   );
 

@@ -17,7 +17,7 @@ import { keySchema, pairNameSchema, sideNameSchema } from '../../contract/api/va
 import { ParleyError } from '../../core/errors.js';
 import { type PairId, pairId, recordKey, type SideName, sideName } from '../../core/ids.js';
 import type { ApiDependencies } from '../environment.js';
-import { ledgerEntryView } from '../present/ledger.js';
+import { ledgerPageView } from '../present/ledger.js';
 import { pageView } from '../present/moment.js';
 import { recordAsOfView, recordDeliveryView, recordRowView, recordView } from '../present/record.js';
 import { answers, body, createRouter, type Router, securedRoute } from '../router.js';
@@ -133,7 +133,7 @@ function historyRoutes(router: Router, dependencies: ApiDependencies): void {
       const { after, limit } = c.req.valid('query');
       const { pair, entity } = await existingRecord(dependencies, c.req.valid('param'));
       const page = await readModel.entityLedger(pair, entity.id, { after: after ?? null, limit });
-      return c.json(pageView(page, ledgerEntryView), 200);
+      return c.json(await ledgerPageView(dependencies.store, pair, page), 200);
     },
   );
 

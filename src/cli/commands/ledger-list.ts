@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { limit } from '../arguments.js';
 import { performs, type Session } from '../perform.js';
-import { renderEntries } from '../render/ledger.js';
+import { renderPage } from '../render/ledger.js';
 
 /** `parley ledger` and `parley ledger list` are the same. */
 export function ledgerList(command: Command, session: Session): void {
@@ -15,6 +15,6 @@ export function ledgerList(command: Command, session: Session): void {
       limit: options.limit ?? 50,
       ...(options.after === undefined ? {} : { after: options.after }),
     });
-    return { data: page, text: renderEntries(page.rows, context.output.style) };
+    return { data: page, text: renderPage(page, context.output.style) };
   });
 }

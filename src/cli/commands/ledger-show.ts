@@ -25,7 +25,9 @@ async function entryAt(context: Context, pair: string, seq: number): Promise<Led
   if (seq < ledgerSize) {
     try {
       for await (const event of pairs.events(pair, { after: seq - 1 })) {
-        if (event.event === 'entry' && event.entry.seq === seq) return event.entry;
+        if (event.event !== 'entry') continue;
+        if (event.entry.seq === seq) return event.entry;
+        if (event.entry.seq > seq) throw retired(pair, seq, event.entry.seq);
       }
     } finally {
       enough.abort();
@@ -37,5 +39,13 @@ async function entryAt(context: Context, pair: string, seq: number): Promise<Led
     {
       hint: `parley ledger list ${pair}`,
     },
+  );
+}
+
+function retired(pair: string, seq: number, first: number): ParleyError {
+  return new ParleyError(
+    'ledger.retired',
+    `Entry ${seq} of ${pair} is not in the database any more: its ledger begins with entry ${first}.`,
+    { hint: `parley ledger verify ${pair} names the file that has what came before.` },
   );
 }

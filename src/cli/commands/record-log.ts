@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Place, given, limit, recordPlace } from '../arguments.js';
 import { performs, type Session } from '../perform.js';
-import { renderEntries } from '../render/ledger.js';
+import { renderPage } from '../render/ledger.js';
 import { renderDeliveries } from '../render/record.js';
 
 export function recordLog(parent: Command, session: Session): void {
@@ -19,7 +19,7 @@ export function recordLog(parent: Command, session: Session): void {
       records.deliveries(record),
     ]);
     const { style } = context.output;
-    const text = `${renderEntries(page.rows, style)}\n\n${renderDeliveries(deliveries, style)}`;
+    const text = `${renderPage(page, style)}\n\n${renderDeliveries(deliveries, style)}`;
     return { data: { ...page, deliveries }, text };
   });
 }

@@ -13,7 +13,20 @@ export function renderLedgerVerification(verified: LedgerVerificationView, style
   const head = ok
     ? `${paint(style, 'green', 'The ledger proves')} ${held}: ${amounts}.`
     : `${paint(style, 'red', 'The ledger does not prove')} ${held}: ${counted(problems.length, 'place')} of ${amounts}.`;
-  return [head, ...problemLines(problems), checkpointLine(verified, style), `root ${root}`].join('\n');
+  return [
+    head,
+    ...retiredLines(verified),
+    ...problemLines(problems),
+    checkpointLine(verified, style),
+    `root ${root}`,
+  ].join('\n');
+}
+
+function retiredLines({ retired }: LedgerVerificationView): readonly string[] {
+  if (retired === null) return [];
+  const { entries, before, file, sha256 } = retired;
+  const what = `of the first ${counted(entries, 'entry', 'entries')} only the leaves are here`;
+  return [`retired: ${what}; before ${before.slice(0, 10)} the history is in ${printable(file)} (SHA-256 ${sha256})`];
 }
 
 /** What stands outside of the database, and what it cannot say. */
@@ -44,12 +57,13 @@ export function renderExportVerification(
   style: Style,
   { isTrusted }: { readonly isTrusted: boolean },
 ): string {
-  const { ok, pair, record, entries, withValues, unsigned, root, checkpoints, problems } = verified;
+  const { ok, pair, record, entries, from, withValues, unsigned, root, checkpoints, problems } = verified;
   const amounts = `${counted(entries, 'entry', 'entries')}, ${withValues} with values`;
   const what = record === null ? `of ${pair}` : `of ${record} in ${pair}`;
   const head = ok
     ? `${paint(style, 'green', 'The export proves itself')}: ${amounts} ${what}.`
     : `${paint(style, 'red', 'The export does not prove itself')}: ${counted(problems.length, 'place')} of ${amounts} ${what}.`;
+  const begins = from === 0 ? [] : [`It begins with entry ${from}: what was before is in another file.`];
   const { newest, compared, publicKey } = checkpoints;
   const signed =
     newest === null
@@ -64,5 +78,5 @@ export function renderExportVerification(
             ? `key ${publicKey}, which you named`
             : `key ${publicKey}, as the file says: compare it with the one you know, or name that with --key`,
         ];
-  return [head, ...problemLines(problems), signed, ...key, `root ${root}`].join('\n');
+  return [head, ...begins, ...problemLines(problems), signed, ...key, `root ${root}`].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { LedgerEntryView } from '../../contract/api/ledger.js';
+import type { LedgerEntryView, LedgerPageView } from '../../contract/api/ledger.js';
 import type { VerificationView } from '../../contract/api/pairs.js';
 import { changesOf, pairChange, receiptsOf, siblingsOf } from './entry-change.js';
 import { between, clock, duration } from './moment.js';
@@ -7,8 +7,17 @@ import { table } from './table.js';
 import { printable } from './text-width.js';
 import { count, counted, place, plainValue } from './value.js';
 
+/** A page of a ledger; its last one says where the entries before it are. */
+export function renderPage({ rows, retired }: LedgerPageView, style: Style): string {
+  if (retired === null) return renderEntries(rows, style);
+  const { entries, before, file } = retired;
+  const first = `the first ${counted(entries, 'entry', 'entries')} of the pair`;
+  const where = `Before ${before.slice(0, 10)} the history is in ${printable(file)}: ${first}.`;
+  return rows.length === 0 ? where : `${renderEntries(rows, style)}\n${where}`;
+}
+
 /** Entries of a ledger, one line each. */
-export function renderEntries(entries: readonly LedgerEntryView[], style: Style): string {
+function renderEntries(entries: readonly LedgerEntryView[], style: Style): string {
   if (entries.length === 0) return 'The ledger is empty.';
   return table(
     [

@@ -41,6 +41,11 @@ const exportedEntrySchema = z.object({
   leaf: hash,
 }) as z.ZodType as z.ZodType<LedgerEntry>;
 
+const sealedSchema = z
+  .object({ nonce: z.string(), text: z.string() })
+  .nullable()
+  .meta({ description: 'Nonce and text whose SHA-256, joined by a colon, is `commitment`' });
+
 /** A line of an exported ledger: the first is of `ledger`, the last of `end`; `proof` only in the export of one record. */
 export const exportLineSchema = z
   .discriminatedUnion('line', [
@@ -53,16 +58,11 @@ export const exportLineSchema = z
       record: z.object({ side: sideNameSchema, key: keySchema, entity: idSchema }).nullable(),
       publicKey: z.string().nullable(),
     }),
-    z.object({
-      line: z.literal('entry'),
-      entry: exportedEntrySchema,
-      sealed: z
-        .object({ nonce: z.string(), text: z.string() })
-        .nullable()
-        .meta({ description: 'Nonce and text whose SHA-256, joined by a colon, is `commitment`' }),
-      proof,
-    }),
+    z.object({ line: z.literal('entry'), entry: exportedEntrySchema, sealed: sealedSchema, proof }),
     z.object({ line: z.literal('checkpoint'), note: z.string(), proof }),
+    z.object({ line: z.literal('retired'), cut: countSchema, beforeMs: ms, file: z.string(), sha256: hash }),
+    z.object({ line: z.literal('leaves'), first: idSchema, leaves: z.array(hash) }),
+    z.object({ line: z.literal('kept'), entry: exportedEntrySchema, sealed: sealedSchema }),
     z.object({ line: z.literal('end'), entries: countSchema, root: hash }),
     z.object({ line: z.literal('problem'), problem: problemSchema }),
   ])
@@ -81,6 +81,8 @@ export const exportVerificationSchema = z.object({
   pair: pairNameSchema,
   record: z.string().nullable(),
   entries: countSchema,
+  /** The first entry that is in the file: those before were retired to another one. */
+  from: countSchema,
   withValues: countSchema,
   unsigned: countSchema,
   root: z.string(),

@@ -69,13 +69,26 @@ export const ledgerEntrySchema = z
     payload: ledgerPayloadSchema.nullable(),
   })
   .meta({ id: 'LedgerEntry' });
-export const ledgerPageSchema = pageOf(ledgerEntrySchema).meta({ id: 'LedgerPage' });
+
+export const retiredSchema = z
+  .object({
+    entries: countSchema.meta({ description: 'How many entries of the beginning are not here any more' }),
+    before: momentSchema.meta({ description: 'They were made before this moment' }),
+    file: z.string().meta({ description: 'The file that has them, by its name' }),
+    sha256: z.string(),
+  })
+  .meta({ id: 'RetiredEntries', description: 'The beginning of a ledger that was taken out of the database' });
+
+export const ledgerPageSchema = pageOf(ledgerEntrySchema)
+  .extend({ retired: retiredSchema.nullable().meta({ description: 'Only on the last page: what came before it' }) })
+  .meta({ id: 'LedgerPage' });
 
 export const ledgerVerificationSchema = z
   .object({
     pair: pairNameSchema,
     ok: z.boolean(),
     entries: countSchema,
+    retired: retiredSchema.nullable(),
     root: z
       .string()
       .meta({ description: 'Root of the Merkle log: keep it elsewhere to prove later that nothing changed' }),
@@ -92,4 +105,6 @@ export const ledgerVerificationSchema = z
 
 export type LedgerEntryView = z.infer<typeof ledgerEntrySchema>;
 export type LedgerPayloadView = z.infer<typeof ledgerPayloadSchema>;
+export type LedgerPageView = z.infer<typeof ledgerPageSchema>;
+export type RetiredView = z.infer<typeof retiredSchema>;
 export type LedgerVerificationView = z.infer<typeof ledgerVerificationSchema>;

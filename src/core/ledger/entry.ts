@@ -35,6 +35,8 @@ export type EntryKind =
   | 'refused'
   /** A person had a record's values erased; the payloads of its earlier entries are gone. */
   | 'erased'
+  /** What a record's history came to before a moment, kept forward so that the entries before it may be retired. */
+  | 'kept'
   /** Something about the pair itself: mode, revision, brake, plan. */
   | 'pair';
 

@@ -32,6 +32,18 @@ export type ExportLine =
       /** Proof that the log of `size` entries continues this one; only in the export of one record. */
       readonly proof?: readonly string[];
     }
+  | {
+      /** The beginning of the log is not here: entries below `cut` were made before a moment, and another file has them. */
+      readonly line: 'retired';
+      readonly cut: number;
+      readonly beforeMs: number;
+      readonly file: string;
+      readonly sha256: string;
+    }
+  /** Leaf hashes of retired entries from a position on; not in the export of one record, which has proofs. */
+  | { readonly line: 'leaves'; readonly first: number; readonly leaves: readonly string[] }
+  /** An entry that keeps a record's history up to `cut` forward, told ahead of its place; not in the export of one record. */
+  | { readonly line: 'kept'; readonly entry: LedgerEntry; readonly sealed: SealedPayload | null }
   | { readonly line: 'end'; readonly entries: number; readonly root: string };
 
 export type ExportInput = {

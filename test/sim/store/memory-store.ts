@@ -167,6 +167,7 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
       statement(database, client, 'leaves', ({ ledger }) =>
         ledger.slice(from, from + limit).map(({ entry }) => entry.leaf),
       ),
+    retirement: () => Promise.resolve(null),
     runEntries: (_pair, run, page) =>
       statement(database, client, 'runEntries', (tables) => runEntries(tables, run, page)),
     runCreates: (_pair, run) =>
