@@ -159,6 +159,8 @@ test('the application may append to the history, save revisions, use the rest, a
     revisions: 'INSERT SELECT',
     suppressions: 'INSERT SELECT',
     data_keys: 'INSERT SELECT',
+    ledger_retirements: 'SELECT',
+    retired_leaves: 'SELECT',
     parley_migrations: 'SELECT',
   };
   expect(rights).toEqual(
