@@ -89,8 +89,8 @@ export class RetentionWorld {
 
   /** A file verified by itself, with the key that we know to be ours. */
   async file(name: string): Promise<ExportVerification> {
-    const key = this.ports.checkpoints?.publicKey ?? null;
-    return (await verifyExport(this.ports, this.ports.archive.read(name), key)) as ExportVerification;
+    const trusted = this.ports.checkpoints?.publicKey ?? null;
+    return (await verifyExport(this.ports, this.ports.archive.read(name), trusted)) as ExportVerification;
   }
 
   async problems(): Promise<readonly string[]> {
