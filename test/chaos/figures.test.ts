@@ -10,7 +10,7 @@ test('the figures of two runs are those of one run of both', () => {
       violations: ['lost edit'],
       killed: { 'API at random': 1, 'Temporal at random': 9 },
       writes: 0,
-      seconds: { whole: 40, trouble: 5, healing: 5, longestStall: 9 },
+      seconds: { whole: 40, trouble: 5, healing: 5, checking: 1, longestStall: 9 },
       folders: ['chaos-x'],
     }),
   ]);
@@ -21,7 +21,7 @@ test('the figures of two runs are those of one run of both', () => {
     violations: ['lost edit'],
     writes: 240,
     writesPerEdit: 1,
-    seconds: { whole: 100, trouble: 25, healing: 15, longestStall: 9 },
+    seconds: { whole: 100, trouble: 25, healing: 15, checking: 3, longestStall: 9 },
     folders: ['chaos-x'],
   });
 });

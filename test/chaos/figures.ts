@@ -38,6 +38,7 @@ function added(one: Outcome, other: Outcome): Outcome {
       whole: one.seconds.whole + other.seconds.whole,
       trouble: one.seconds.trouble + other.seconds.trouble,
       healing: one.seconds.healing + other.seconds.healing,
+      checking: one.seconds.checking + other.seconds.checking,
       longestStall: Math.max(one.seconds.longestStall, other.seconds.longestStall),
     },
     load: Math.max(one.load, other.load),

@@ -19,7 +19,7 @@ export const outcome = (given: Partial<Outcome>): Outcome => ({
   writesPerEdit: 2,
   ledger: 400,
   brakesLifted: 0,
-  seconds: { whole: 60, trouble: 20, healing: 10, longestStall: 4 },
+  seconds: { whole: 60, trouble: 20, healing: 10, checking: 2, longestStall: 4 },
   waited: {},
   load: 2,
   folders: [],

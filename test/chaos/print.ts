@@ -7,7 +7,7 @@ const violationsShown = 8;
 export function printOutcome(outcome: Outcome): void {
   const { violations, kills, edits, created, deleted, decided, asked, writes, writesPerEdit, ledger, brakesLifted } =
     outcome;
-  const { whole, trouble, healing, longestStall } = outcome.seconds;
+  const { whole, trouble, healing, checking, longestStall } = outcome.seconds;
   list(`${kills} kills in ${trouble} s, ${whole} s with all else (seed ${outcome.seed})`, outcome.killed);
   list('faults', outcome.faults);
   list("Parley's requests to the HTTP side", outcome.requests);
@@ -20,7 +20,9 @@ export function printOutcome(outcome: Outcome): void {
   console.log(
     `${writes} writes, ${writesPerEdit} for each edit; ${ledger} ledger entries; brakes lifted ${brakesLifted} times`,
   );
-  console.log(`at rest ${healing} s after the last kill; the longest time without a commit was ${longestStall} s`);
+  console.log(
+    `at rest ${healing} s after the last kill, checked in ${checking} s; the longest time without a commit was ${longestStall} s`,
+  );
   const shown = new Map<string, number>();
   for (const violation of violations) {
     const kind = violation.split(': ').slice(0, 2).join(': ');

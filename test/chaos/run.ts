@@ -46,6 +46,7 @@ export type Outcome = {
     readonly whole: number;
     readonly trouble: number;
     readonly healing: number;
+    readonly checking: number;
     readonly longestStall: number;
   };
   /** What those who kill waited for, in seconds of all of them together. */
@@ -118,11 +119,13 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
   }
   const healing = seconds(healingMs);
   say('checking');
+  const checkingMs = Date.now();
   const before = await effectsOf(stack);
   const verdicts = await Promise.all(stack.pairs.map((pair) => check(stack, pair, people)));
   violations.push(...verdicts.flatMap((verdict) => verdict.violations));
   await Promise.all(stack.pairs.map((pair) => stack.client.pairs.run(pair)));
   const after = await effectsOf(stack);
+  const checking = seconds(checkingMs);
   if (after !== before) violations.push(`quiet: ${after - before} writes were made after everything had come to rest`);
   const sum = (name: 'edits' | 'created' | 'deleted' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
     verdicts.reduce((total, verdict) => total + verdict[name], 0);
@@ -145,7 +148,7 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
       Math.round((sum('writes') / Math.max(1, sum('edits') + sum('created') + sum('deleted'))) * 100) / 100,
     ledger: sum('ledger'),
     brakesLifted,
-    seconds: { trouble, healing, longestStall: Math.round(tally.stalledMs / 1_000) },
+    seconds: { trouble, healing, checking, longestStall: Math.round(tally.stalledMs / 1_000) },
     waited: Object.fromEntries(Object.entries(tally.waitedMs).map(([what, ms]) => [what, Math.round(ms / 1_000)])),
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };

@@ -16,7 +16,7 @@ export type TroubleWish = {
 };
 
 /** Orders that are carried out side by side: while one waits at its point, others strike. */
-const lanes = 3;
+const lanes = 5;
 /** A server that was killed this recently is still coming up, or has only just served somebody. */
 const restMs = 6_000;
 const paceMs = 500;
