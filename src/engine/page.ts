@@ -5,13 +5,13 @@ import type { Fact } from '../core/ledger/entry.js';
 import { pack, unpack } from '../core/pack.js';
 import { takenCreates, takenStep } from './taken-key.js';
 import type { PlannedWrite } from '../core/planned-write.js';
-import type { Question } from '../core/question.js';
+import { recordVersion, type Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Shadow } from '../core/state.js';
 import { entriesOf } from './page-entries.js';
-import { hasRefused } from '../core/presence.js';
+import { deleteQuestion, hasRefused } from '../core/presence.js';
 import { plannedCounter } from './write-counters.js';
 import { PageMatches } from './page-matches.js';
 import { ParentLookup } from './parent-lookup.js';
@@ -162,9 +162,20 @@ export class Page {
     }
     if (step.facts !== undefined) this.#facts.push(...step.facts);
     for (const question of step.questions ?? []) this.#ask(entity, question);
+    if (before !== undefined && before !== step.state) this.#askAboutDelete(entity, before, step.state);
     for (const close of step.closes ?? [])
       this.close({ entity, unit: close.unit, kind: close.kind, state: 'closed', decidedBy: null, choice: null });
     for (const write of step.writes ?? []) this.#write(entity, write);
+  }
+
+  /**
+   * What a held delete stands on may move by any step, also by the answer to another question of the record: it is put as
+   * it is then, or nobody could ever answer it.
+   */
+  #askAboutDelete(entity: EntityId, before: EntityState, after: EntityState): void {
+    if (after.presence.kind !== 'delete_held') return;
+    const question = deleteQuestion(after, this.hub, after.presence.side);
+    if (question.vv !== recordVersion('delete', before)) this.#ask(entity, question);
   }
 
   /** A key that no longer stands for the entity is unlinked; what is over is no longer asked about. */
@@ -194,8 +205,9 @@ export class Page {
   }
 
   #ask(entity: EntityId, question: Question): void {
-    this.count('asked');
-    this.#conflicts.set(`${entity}/${question.unit ?? ''}/${question.kind}`, {
+    const place = `${entity}/${question.unit ?? ''}/${question.kind}`;
+    if (!this.#conflicts.has(place)) this.count('asked');
+    this.#conflicts.set(place, {
       entity,
       unit: question.unit,
       kind: question.kind,

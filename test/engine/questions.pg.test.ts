@@ -157,3 +157,19 @@ test('leaving a refused field leaves no other one whose name it ends with', asyn
     ),
   ).toEqual([['erp'], undefined]);
 });
+
+test('a held delete can be answered after another question of the record was', async () => {
+  await start();
+  world.crm.edit(key('1'), { name: 'North' });
+  world.erp.edit(key('1'), { title: 'South' });
+  await world.cycle();
+  world.erp.remove(key('1'));
+  await world.cycle();
+  await answer((await conflicts('clash'))[0], { kind: 'keep', side: crm });
+  await world.cycle();
+  await answer((await conflicts('delete'))[0], { kind: 'restore' });
+  await world.cycle();
+  expect(erpFields('1')).toMatchObject({ title: 'North' });
+  expect(await conflicts()).toEqual([]);
+  await sound();
+});
