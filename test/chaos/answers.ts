@@ -16,18 +16,17 @@ export async function answerOne({ client }: Stack, pair: PairId, chance: Chance)
   return answered;
 }
 
-/** Answers everything that is open now. Whoever was quicker is no matter: what is left is there the next time. */
-export async function answerAll({ client }: Stack, pair: PairId, chance: Chance): Promise<number> {
-  let answered = 0;
+/** Answers everything that is open now. @returns how many were there, and what was said to those that cannot be answered */
+export async function answerAll({ client }: Stack, pair: PairId, chance: Chance) {
+  const refused: string[] = [];
   const { rows } = await client.conflicts.list({ pair, limit: 500 });
-  for (const open of rows) {
-    if (open.kind !== 'clash' && open.kind !== 'delete') continue;
+  const open = rows.filter(({ kind }) => kind === 'clash' || kind === 'delete');
+  for (const one of open) {
     await client.conflicts
-      .decide(open.id, { vv: open.vv, choice: choiceFor(open, chance), note: null })
-      .then(() => void (answered += 1))
-      .catch(() => undefined);
+      .decide(one.id, { vv: one.vv, choice: choiceFor(one, chance), note: null })
+      .catch((error: unknown) => refused.push(`CF-${one.id} (${one.kind}): ${String(error)}`));
   }
-  return answered;
+  return { asked: open.length, refused };
 }
 
 /** To keep what some side holds; of a deleted record, to delete it everywhere or to bring it back. */

@@ -22,6 +22,7 @@ const edit = (value: string, over: string) => ({
   value,
   over,
   isNew: false,
+  atMs: 5,
 });
 const effect = (given: Partial<Effect>): Effect => ({
   pair: 'p',
@@ -32,6 +33,7 @@ const effect = (given: Partial<Effect>): Effect => ({
   idempotencyKey: null,
   before: { name: 'x' },
   after: { name: 'y' },
+  atMs: 0,
   ...given,
 });
 
@@ -58,7 +60,12 @@ describe('sides that do not agree', () => {
   });
 });
 
-const nobody = { restored: new Map<string, number>(), deleted: new Set<string>(), met: new Set(['c 1']) };
+const nobody = {
+  restored: new Map<string, number>(),
+  deleted: new Set<string>(),
+  met: new Set(['c 1']),
+  readAtMs: new Map<string, readonly number[]>(),
+};
 const said = (...keys: readonly string[]) => ({ ...nobody, deleted: new Set(keys) });
 const gone = (value: string, by: Effect['by']): Effect => effect({ kind: 'delete', by, before: row(value), after: {} });
 
@@ -104,6 +111,30 @@ describe('what a new record says where another side decides', () => {
   ] as const)('%s', ([, edits, kinds, found]) => {
     const accounts = { edits, effects: [], sides: kept, ledger: ledger(kinds), told: nobody };
     expect(unaccounted(accounts)).toHaveLength(found);
+  });
+});
+
+describe('what a person puts where we had made a record with a blank, and another side decides', () => {
+  const made = (given: Partial<Effect>): Effect =>
+    effect({ side: 'b', kind: 'create', before: {}, after: {}, ...given });
+  const typed = { ...edit('typed', ''), side: 'b' as const, unit: 'address' as const };
+  const told = (...readAtMs: readonly number[]) => ({ ...nobody, readAtMs: new Map([['b 1', readAtMs]]) });
+  const there = everywhere(row('x', ''), row('x', 'typed'), row('x', ''));
+  const elsewhere = everywhere(row('x', ''), row('x', 'other'), row('x', ''));
+  const decided = everywhere(row('x', 'of a'), row('x', 'typed'), row('x', 'of a'));
+  test.for([
+    ['stays there when our first reading of the record showed it', [made({})], told(7), there, 0],
+    ['is lost when we had read the record before', [made({})], told(3), there, 1],
+    ['is lost when our write had been answered, so that no reading was the first', [made({})], nobody, there, 1],
+    ['is lost when it is not there any more', [made({})], told(7), elsewhere, 1],
+    ['is lost when the other side has a value', [made({})], told(7), decided, 1],
+    ['is lost when we had put a value there', [made({ after: { address: 'ours' } })], told(7), there, 1],
+    ['is lost when people had made the record', [made({ by: 'people' })], told(7), there, 1],
+    ['is lost when it was on another record', [made({ key: '2' })], told(7), there, 1],
+    ['is lost when we made it later', [made({ atMs: 6 })], told(7), there, 1],
+    ['is lost when we had read it when it was made before', [made({}), made({ atMs: 4 })], told(2), there, 1],
+  ] as const)('%s', ([, effects, heard, sides, found]) => {
+    expect(unaccounted({ edits: [typed], effects, sides, ledger: ledger({}), told: heard })).toHaveLength(found);
   });
 });
 

@@ -18,7 +18,12 @@ export type Verdict = {
   readonly ledger: number;
 };
 
-type PersonEdit = CellEdit & { readonly side: SideName; readonly unit: Unit; readonly isNew: boolean };
+type PersonEdit = CellEdit & {
+  readonly side: SideName;
+  readonly unit: Unit;
+  readonly isNew: boolean;
+  readonly atMs: number;
+};
 
 /** What the people noted themselves. */
 export type Journals = { readonly written: readonly Written[]; readonly turned: readonly Turned[] };
@@ -82,22 +87,24 @@ function listening() {
   const restored = new Map<string, number>();
   const deleted = new Set<string>();
   const met = new Set<string>();
-  const hear = ({ kind, entity, side, rule, dot }: LedgerEntry, payload: string): void => {
+  const readAtMs = new Map<string, number[]>();
+  const hear = ({ kind, entity, side, rule, dot, atMs }: LedgerEntry, payload: string): void => {
     if (entity === null) return;
     if (kind === 'deleted' || kind === 'linked')
       keyOf.set(entity, (JSON.parse(payload) as { detail: { key: string } }).detail.key);
     const key = keyOf.get(entity);
     if (kind === 'linked' && dot !== null) met.add(`${side} ${key}`);
+    if (kind === 'linked') readAtMs.set(`${side} ${key}`, [...(readAtMs.get(`${side} ${key}`) ?? []), atMs]);
     if (kind !== 'decided' || key === undefined) return;
     if (rule.startsWith('delete: delete')) deleted.add(key);
     if (rule.startsWith('delete: restore')) restored.set(key, (restored.get(key) ?? 0) + 1);
   };
-  return { hear, told: { restored, deleted, met } };
+  return { hear, told: { restored, deleted, met, readAtMs } };
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-function editsIn({ side, key, kind, before, after }: Effect): readonly PersonEdit[] {
+function editsIn({ side, key, kind, before, after, atMs }: Effect): readonly PersonEdit[] {
   const changed = units.filter((unit) => unit in after && after[unit] !== before[unit]);
   return changed.map((unit) => ({
     side,
@@ -106,6 +113,7 @@ function editsIn({ side, key, kind, before, after }: Effect): readonly PersonEdi
     value: text(after[unit]),
     over: text(before[unit]),
     isNew: kind === 'create',
+    atMs,
   }));
 }
 
@@ -160,10 +168,11 @@ export function unaccounted({ edits, effects, sides, ledger, told }: Accounts): 
   // What a record said where another side decides when we first met it is no edit: it is in the entry of its first
   // contact, or stays where it is.
   const first = saidFirst(edits, ledger);
+  const unread = unreadCreates(effects, told);
+  const staysThere = (edit: PersonEdit): boolean =>
+    isKeptElsewhere(edit.unit, rowOf('a', edit.key)) && rowOf(edit.side, edit.key)?.[edit.unit] === edit.value;
   const known = (edit: PersonEdit): boolean =>
-    first.has(edit) &&
-    (ledger.kindsOf(edit.value).size > 0 ||
-      (isKeptElsewhere(edit.unit, rowOf('a', edit.key)) && rowOf(edit.side, edit.key)?.[edit.unit] === edit.value));
+    first.has(edit) ? ledger.kindsOf(edit.value).size > 0 || staysThere(edit) : unread(edit) && staysThere(edit);
   // A person was asked about the delete, the edit being known, and said that the record goes.
   const ours = new Set(deletedCells(effects, 'parley').map(({ key, unit, value }) => `${key} ${unit} ${value}`));
   const isGranted = ({ key, unit, value }: PersonEdit): boolean =>
@@ -188,6 +197,20 @@ function saidFirst(edits: readonly PersonEdit[], ledger: Pick<Ledger, 'kindsOf'>
     return true;
   });
   return new Set(first);
+}
+
+/**
+ * Tells edits of a record that we had made with a blank there and whose answer was lost: our first reading of it showed the
+ * edit, and what a record says first where another side decides is no edit. One that came after that reading is.
+ */
+function unreadCreates(effects: readonly Effect[], { readAtMs }: Told): (edit: PersonEdit) => boolean {
+  const creates = effects.filter(({ by, kind }) => by === 'parley' && kind === 'create');
+  return ({ side, key, unit, atMs }) => {
+    const made = creates.findLast((one) => one.side === side && one.key === key && one.atMs <= atMs);
+    if (made === undefined || text(made.after[unit]) !== '') return false;
+    const read = readAtMs.get(`${side} ${key}`)?.find((one) => one >= made.atMs);
+    return read !== undefined && atMs <= read;
+  };
 }
 
 function deletedCells(effects: readonly Effect[], by: Effect['by']) {

@@ -8,6 +8,8 @@ export type Told = {
   readonly deleted: ReadonlySet<string>;
   /** Records with values that somebody else than we had put there, as `side key`. */
   readonly met: ReadonlySet<string>;
+  /** When a reading showed us a record that we did not know to be there, as `side key`, in epoch ms. */
+  readonly readAtMs: ReadonlyMap<string, readonly number[]>;
 };
 
 /**

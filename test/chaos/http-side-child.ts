@@ -43,7 +43,7 @@ async function open(order: Extract<HttpSideOrder, { kind: 'open' }>): Promise<vo
       key: ['id'],
       fields: ['id', 'name', 'phone', 'address'],
       tokens: { 'token-of-parley': 'parley', 'token-of-people': 'people' },
-      onEffect: (effect) => appendFileSync(order.effects, `${JSON.stringify({ pair, ...effect })}\n`),
+      onEffect: (effect) => appendFileSync(order.effects, `${JSON.stringify({ pair, atMs: Date.now(), ...effect })}\n`),
       fault(by) {
         if (by !== 'parley' || chance.next() >= rate) return null;
         const fault = chance.oneOf(faults);

@@ -49,7 +49,9 @@ export async function openHttpSide(wish: HttpSideWish): Promise<HttpSide> {
     },
     async effects() {
       const lines = (await readFile(effects, 'utf8')).split('\n').filter((line) => line !== '');
-      return lines.map((line) => ({ ...(JSON.parse(line) as ApiEffect & { pair: string }), side: 'c' }) as Effect);
+      return lines.map(
+        (line) => ({ ...(JSON.parse(line) as ApiEffect & { pair: string; atMs: number }), side: 'c' }) as Effect,
+      );
     },
     setFaults: (rate) => served.setFaults(rate),
     pid: () => served.pid(),

@@ -59,6 +59,8 @@ export type Outcome = {
 /** The share of Parley's requests to the HTTP side that a fault strikes. */
 const requestFaults = 0.03;
 const stallMaxMs = 240_000;
+/** As many as our pools have connections. */
+const readsMax = 20;
 
 /** One run, from the first start to the verdict. */
 export async function runChaos(wish: ChaosWish): Promise<Outcome> {
@@ -120,11 +122,11 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
   const healing = seconds(healingMs);
   say('checking');
   const checkingMs = Date.now();
-  const before = await effectsOf(stack);
-  const verdicts = await Promise.all(stack.pairs.map((pair) => check(stack, pair, people)));
+  const before = await readAgain(() => effectsOf(stack));
+  const verdicts = await Promise.all(stack.pairs.map((pair) => readAgain(() => check(stack, pair, people))));
   violations.push(...verdicts.flatMap((verdict) => verdict.violations));
-  await Promise.all(stack.pairs.map((pair) => stack.client.pairs.run(pair)));
-  const after = await effectsOf(stack);
+  await Promise.all(stack.pairs.map((pair) => readAgain(() => stack.client.pairs.run(pair))));
+  const after = await readAgain(() => effectsOf(stack));
   const checking = seconds(checkingMs);
   if (after !== before) violations.push(`quiet: ${after - before} writes were made after everything had come to rest`);
   const sum = (name: 'edits' | 'created' | 'deleted' | 'decided' | 'asked' | 'writes' | 'ledger'): number =>
@@ -152,6 +154,20 @@ async function troubleAndVerdict(stack: Stack, wish: ChaosWish): Promise<Seen> {
     waited: Object.fromEntries(Object.entries(tally.waitedMs).map(([what, ms]) => [what, Math.round(ms / 1_000)])),
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };
+}
+
+/**
+ * A connection that had a statement under way when its server died fails the next one that takes it, whenever that is
+ * (postgres 3.4.9 keeps the error): each connection of a pool may do so once.
+ */
+async function readAgain<Read>(read: () => Promise<Read>): Promise<Read> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (failures === readsMax) throw error;
+    }
+  }
 }
 
 async function effectsOf({ sides }: Stack): Promise<number> {

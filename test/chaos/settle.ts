@@ -57,10 +57,18 @@ export async function settle(stack: Stack, pair: PairId): Promise<number> {
   throw new Error(`${pair} did not come to rest within ${settleWithinMs / 1_000} s: ${last}`);
 }
 
-/** Until nothing moves and nothing is asked any more: people answer what is left. @returns as `settle` does */
+/**
+ * Until nothing moves and nothing is asked any more: people answer what is left. An answer may be refused because the one
+ * to another question of the record came first; when none is taken, the questions are such that nobody can answer them.
+ * @returns as `settle` does
+ */
 export async function settleAll(stack: Stack, pair: PairId, chance: Chance): Promise<number> {
   let lifted = await settle(stack, pair);
-  for (let round = 0; round < answerRounds && (await answerAll(stack, pair, chance)) > 0; round += 1)
+  for (let round = 0; round < answerRounds; round += 1) {
+    const { asked, refused } = await answerAll(stack, pair, chance);
+    if (asked === 0) return lifted;
+    if (refused.length === asked) throw new Error(`${asked} questions cannot be answered: ${refused.join('; ')}`);
     lifted += await settle(stack, pair);
+  }
   return lifted;
 }

@@ -17,6 +17,8 @@ export type Effect = {
   readonly idempotencyKey: string | null;
   readonly before: { readonly [unit: string]: unknown };
   readonly after: { readonly [unit: string]: unknown };
+  /** When it was made, on the clock of this machine. */
+  readonly atMs: number;
 };
 
 /** A side as the people in it know it; Parley comes by another door. */
@@ -41,7 +43,7 @@ export type ChaosSide = {
 /** Notes each effect in the transaction that makes it, with the role that asked for it. */
 const noteEffects = `
 create table effects (n bigserial primary key, by text not null, pair text not null, kind text not null, key text not null,
-  before jsonb not null, after jsonb not null);
+  before jsonb not null, after jsonb not null, at timestamptz not null default clock_timestamp());
 create function note_effect() returns trigger language plpgsql security definer as $$
 begin
   insert into effects (by, pair, kind, key, before, after) values (
@@ -95,7 +97,7 @@ export async function openPostgresSide({ name, server, pairs, records }: Postgre
       const rows = await sql<
         Effect[]
       >`select by, pair, case kind when 'insert' then 'create' else kind end as kind, key,
-        before, after from effects order by n`;
+        before, after, (extract(epoch from at) * 1000)::float8 as "atMs" from effects order by n`;
       return rows.map((row) => ({ ...row, side: name, idempotencyKey: null }));
     },
     close: () => sql.end({ timeout: 5 }),
