@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { machine, saveResult, sourceCommit } from '../../bench/report.js';
 import { sumOf } from './figures.js';
+import { Interrupted } from './interruption.js';
 import { printOutcome } from './print.js';
 import { runRounds } from './rounds.js';
 import type { Outcome } from './run.js';
@@ -64,7 +65,14 @@ async function main(): Promise<void> {
     report: values.report ?? null,
     keep: values.keep,
     say: (text) => console.error(`... ${text}`),
-    onInterrupt: (finished) => void (finished.length > 0 && tell(finished)),
+    onInterrupt(finished, killsWithoutVerdict) {
+      if (finished.length > 0) tell(finished);
+      console.error(`Interrupted after ${killsWithoutVerdict} kills of a round, which has no verdict.`);
+      if (values.report !== undefined) console.error(`The same command goes on after what is in ${values.report}.`);
+    },
+  }).catch((error: unknown) => {
+    if (error instanceof Interrupted) process.exit(130);
+    throw error;
   });
   const result = tell(rounds) as { readonly name: string; readonly at: string };
   if (values.save) console.error(`saved as ${await saveResult(result)}`);

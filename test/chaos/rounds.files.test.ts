@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Interrupted } from './interruption.js';
 import { outcome } from './outcome.js';
 import { type RoundsWish, runRounds } from './rounds.js';
 import type { ChaosWish, Outcome } from './run.js';
@@ -71,4 +72,16 @@ test('a run that was interrupted goes on with the round that has no verdict', as
 test('the report of another run is not gone on with', async () => {
   await runRounds(wish(), run());
   await expect(runRounds(wish({ seed: 8 }), run())).rejects.toThrow('another run');
+});
+
+test('an interrupted run tells what is finished and how much has no verdict', async () => {
+  const told: unknown[] = [];
+  const onInterrupt = (finished: readonly Outcome[], kills: number): void => void told.push([finished.length, kills]);
+  const interrupted = async (one: ChaosWish): Promise<Outcome> => {
+    const seen = await run()(one);
+    if (one.seed === 8) throw new Interrupted();
+    return seen;
+  };
+  await expect(runRounds(wish({ onInterrupt }), interrupted)).rejects.toThrow('interrupted');
+  expect(told).toEqual([[1, 3]]);
 });

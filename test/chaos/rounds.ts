@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Interrupted } from './interruption.js';
 import { type ChaosWish, type Outcome, runChaos } from './run.js';
 
-export type RoundsWish = Omit<ChaosWish, 'onKill' | 'onInterrupt'> & {
+export type RoundsWish = Omit<ChaosWish, 'onKill'> & {
   /** Kills of one round: then everything heals, is checked, and the next round begins with a new stack. */
   readonly round: number;
   /** Where finished rounds are kept, so that a run that was interrupted goes on with the next one. */
   readonly report: string | null;
-  /** Called when the run is interrupted, with the rounds that are finished. */
-  readonly onInterrupt: (finished: readonly Outcome[]) => void;
+  /** Called when the run is interrupted, with the rounds that are finished and the kills of the one that has no verdict. */
+  readonly onInterrupt: (finished: readonly Outcome[], killsWithoutVerdict: number) => void;
 };
 
 type Report = {
@@ -33,13 +34,15 @@ export async function runRounds(wish: RoundsWish, run = runChaos): Promise<reado
   while (finished.length < rounds) {
     const at = finished.length;
     if (rounds > 1) say(`round ${at + 1} of ${rounds}`);
-    const outcome = await run({
-      ...rest,
-      say,
-      seed: seed + at,
-      kills: Math.min(round, kills - at * round),
-      onKill: (done, last) => save({ kills: done, last }),
-      onInterrupt: () => onInterrupt(finished),
+    let begun = 0;
+    const onKill = (done: number, last: string): void => {
+      begun = done;
+      save({ kills: done, last });
+    };
+    const size = Math.min(round, kills - at * round);
+    const outcome = await run({ ...rest, say, seed: seed + at, kills: size, onKill }).catch((error: unknown) => {
+      if (error instanceof Interrupted) onInterrupt(finished, begun);
+      throw error;
     });
     finished.push(outcome);
     save(null);

@@ -4,6 +4,7 @@ import { startPeople } from './people.js';
 import { Chance } from '../faults/chance.js';
 import { approve, settle, settleAll } from './settle.js';
 import { openStack, type Stack } from './stack.js';
+import { Interrupted, Interruption } from './interruption.js';
 import { emptyTally } from './tally.js';
 import { makeTrouble } from './trouble.js';
 
@@ -16,8 +17,6 @@ export type ChaosWish = {
   readonly keep: boolean;
   readonly say: (text: string) => void;
   readonly onKill: (done: number, what: string) => void;
-  /** Called when the run is interrupted by a signal, before everything is taken down. */
-  readonly onInterrupt: () => void;
 };
 
 export type Outcome = {
@@ -62,33 +61,37 @@ const stallMaxMs = 240_000;
 /** As many as our pools have connections. */
 const readsMax = 20;
 
-/** One run, from the first start to the verdict. */
+/** One run, from the first start to the verdict. @throws Interrupted when a signal ended it; everything is taken down then */
 export async function runChaos(wish: ChaosWish): Promise<Outcome> {
   const { say } = wish;
   const begunMs = Date.now();
   const stack = await openStack(wish);
-  const interrupted = (): void => {
-    wish.onInterrupt();
-    void stack.close().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const interruption = new Interruption();
   let isSound = false;
   try {
     say(`first contact of ${stack.pairs.join(', ')}; logs and journals are in ${stack.folder}`);
-    await Promise.all(
-      stack.pairs.map(async (pair) => {
-        await approve(stack, pair);
-        await settle(stack, pair);
-      }),
-    );
-    const outcome = await troubleAndVerdict(stack, wish);
+    const outcome = await Promise.race([contactAndTrouble(stack, wish), interruption.happens]);
     isSound = outcome.violations.length === 0;
     const folders = isSound && !wish.keep ? [] : [stack.folder];
     return { ...outcome, folders, seconds: { whole: seconds(begunMs), ...outcome.seconds } };
+  } catch (error) {
+    // Nothing was found: what was left half done is of no use to anybody.
+    isSound = error instanceof Interrupted;
+    throw error;
   } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await stack.close({ keepFolder: !isSound || wish.keep });
+    interruption.over();
   }
+}
+
+async function contactAndTrouble(stack: Stack, wish: ChaosWish): Promise<Seen> {
+  await Promise.all(
+    stack.pairs.map(async (pair) => {
+      await approve(stack, pair);
+      await settle(stack, pair);
+    }),
+  );
+  return troubleAndVerdict(stack, wish);
 }
 
 type Seen = Omit<Outcome, 'folders' | 'seconds'> & { readonly seconds: Omit<Outcome['seconds'], 'whole'> };
