@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, usualBackoff } from './processes.js';
 import { startTemporal, type TemporalOptions, type TemporalServer } from './temporal-server.js';
 
@@ -62,12 +63,7 @@ export async function keepTemporal(
   return { address, port, pid: () => server?.pid, stop: () => end('stop'), kill: () => end('kill') };
 }
 
+/** Ends early when the signal is raised. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((wake) => {
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      wake();
-    });
-  });
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
