@@ -17,6 +17,23 @@ export function compareDecimals(left: string, right: string): number | null {
   return one === null || other === null ? null : new Decimal(one).comparedTo(new Decimal(other));
 }
 
+const modes = {
+  'half-up': Decimal.ROUND_HALF_UP,
+  'half-even': Decimal.ROUND_HALF_EVEN,
+  down: Decimal.ROUND_DOWN,
+} as const;
+
+/**
+ * A number with no more than `scale` digits after the point; `half-up` rounds halves away from zero. Null when it has no
+ * more than these already, or is no number: then it stands as it was typed.
+ */
+export function roundedDecimal(text: string, scale: number, mode: keyof typeof modes): string | null {
+  const canonical = canonicalDecimal(text);
+  if (canonical === null || (canonical.split('.')[1] ?? '').length <= scale) return null;
+  const rounded = new Decimal(canonical).toDecimalPlaces(scale, modes[mode]).toFixed();
+  return rounded === '-0' ? '0' : rounded;
+}
+
 /** Sums and products of people's numbers are far shorter; a longer one is a runaway expression. */
 const digitsMax = 1000;
 const Exact = Decimal.clone({ precision: 2 * digitsMax });

@@ -5,7 +5,7 @@ import { isMaster } from './hub.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
 import { isBlank } from './mapping/equality.js';
-import { getValue, isBlankRaw, isReadable, isValue, sameIn } from './mapping/mapping.js';
+import { getValue, holdsValue, isBlankRaw, isReadable, isValue } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
 import { overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
@@ -34,7 +34,7 @@ export function mayEdit(unit: UnitRules, side: SideName): boolean {
 export function saysNothing(unit: UnitRules, side: SideName, register: Register, raw: Json): boolean {
   if (mayEdit(unit, side)) return isBlankRaw(unit, side, raw);
   if (register.delivered[side] === undefined || register.winner === null) return true;
-  return sameIn(unit, getValue(unit, side, raw), register.value);
+  return holdsValue(unit, side, register.value, raw);
 }
 
 /**
@@ -80,7 +80,7 @@ export function withLeft(
 ): Register {
   const left: Register = { ...register, override: [...register.override, side] };
   if (refusal.action !== 'propose' || !isReadable(unit, side)) return left;
-  if (sameIn(unit, getValue(unit, side, raw), register.value)) return left;
+  if (holdsValue(unit, side, register.value, raw)) return left;
   return { ...left, proposal: { sides: [...(register.proposal?.sides ?? []), side], status: 'new' } };
 }
 

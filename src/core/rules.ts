@@ -130,8 +130,23 @@ export type UnitRules = {
   readonly reference?: Reference;
   /** Of a list: how each side writes it. */
   readonly forms?: { readonly [side: SideName]: ListForm };
+  /** What a side makes of a value when it stores it, one a member of a group. */
+  readonly stores?: { readonly [side: SideName]: readonly StoredForm[] };
   /** Where the rule stands, for explanations: `pairs/suppliers.yaml:14`. */
   readonly place: string;
+};
+
+/** What a side is declared to make of what is written there (core/mapping/stored-form.ts). */
+export type StoredForm = {
+  /** Of a number: digits after the point, and how it is rounded to them; `half-up` when the file does not say. */
+  readonly scale?: number;
+  readonly round?: 'half-up' | 'half-even' | 'down';
+  /** Of a timestamp: digits of a second; more are cut. */
+  readonly fraction?: number;
+  /** Of a text: at most so many characters; the rest is cut. */
+  readonly length?: number;
+  readonly case?: 'upper' | 'lower';
+  readonly spaces?: 'trim' | 'collapse';
 };
 
 export type LensName =

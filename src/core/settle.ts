@@ -5,10 +5,10 @@ import { actorOf, Counters, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { editsOf, effectOf } from './effect.js';
 import { settleInvariants } from './invariant.js';
-import { sameJson } from './json.js';
+import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { openKinds } from './loop.js';
-import { sameIn } from './mapping/mapping.js';
+import { holdsValue, sameIn } from './mapping/mapping.js';
 import { planWrites } from './plan-writes.js';
 import type { PlannedWrite, SettleMode } from './planned-write.js';
 import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
@@ -158,9 +158,8 @@ function settleUnit(unit: UnitRules, register: Register, hub: Hub, counters: Cou
   const siblings = inSideOrder(register.siblings, hub);
   const first = siblings[0];
   if (first === undefined) return { register: { ...register, status: 'settled' }, fact: null };
-  if (siblings.every((sibling) => sameIn(unit, sibling.value, first.value))) {
-    return coincident(unit, register, first);
-  }
+  const common = commonTo(unit, siblings);
+  if (common !== null) return coincident(unit, register, common);
   const resolution = resolutionOf(unit, siblings, register, hub);
   if (resolution.kind === 'ask')
     return {
@@ -191,6 +190,17 @@ function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: 
   return only === undefined
     ? resolve(authority.policy, opinions, { unit, steps, evaluate: hub.evaluate ?? evaluateNothing })
     : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
+}
+
+/**
+ * The first of the siblings whose value all sides hold, each as far as it can; null when they differ. A function of the
+ * set: what one side stores of another's value is that value, whichever was read first.
+ */
+function commonTo(unit: UnitRules, siblings: readonly Sibling[]): Sibling | null {
+  const isHeldBy = ({ side, value }: Sibling, common: Json): boolean =>
+    side === null ? sameIn(unit, value, common) : holdsValue(unit, side, common, value);
+  const candidates = unit.stores === undefined ? siblings.slice(0, 1) : siblings;
+  return candidates.find((one) => siblings.every((other) => isHeldBy(other, one.value))) ?? null;
 }
 
 /** Everybody holds the same value: nothing to decide. The spelling of the first side of the file becomes the agreed one. */

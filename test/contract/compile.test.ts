@@ -83,6 +83,23 @@ test.for([
 });
 
 test.for([
+  ['stores: { erp: { length: 40, case: upper } }', { erp: [{ length: 40, case: 'upper' }] }],
+  [
+    'as: decimal, stores: { erp: { scale: 2 }, crm: { scale: 4, round: down } }',
+    { erp: [{ scale: 2 }], crm: [{ scale: 4, round: 'down' }] },
+  ],
+] as const)('%s', ([written, stores]) => {
+  expect(withUnit(`name: { crm: name, erp: title, ${written} }`).units[1]).toMatchObject({ stores });
+});
+
+test('what a side stores of a group is said for each field or for all', () => {
+  const group = (written: string) =>
+    withUnit(`name: { crm: [n, a], erp: [t, b], stores: { erp: ${written} } }`).units[1]?.stores;
+  expect(group('{ length: 9 }')).toEqual({ erp: [{ length: 9 }, { length: 9 }] });
+  expect(group('[{ length: 9 }, {}]')).toEqual({ erp: [{ length: 9 }, {}] });
+});
+
+test.for([
   ['text', { kind: 'text', by: 'lines', otherwise: ask }],
   ['{ text: words, otherwise: newest }', { kind: 'text', by: 'words', otherwise: { kind: 'newest' } }],
 ] as const)('conflict: %s, of texts', ([written, policy]) => {

@@ -15,6 +15,7 @@ import {
   limitsSchema,
   pairSchema,
   runSchema,
+  storedFormSchema,
   systemSchema,
   weighSchema,
 } from './schema.js';
@@ -234,6 +235,7 @@ function knownKeys(path: YamlPath): readonly string[] {
   if (path[0] === 'run') return Object.keys(runSchema.shape);
   if (path[0] === 'limits') return Object.keys(limitsSchema.shape);
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);
+  if (path.includes('stores')) return Object.keys(storedFormSchema.shape);
   if (last === 'conflict') return conflictKeys;
   if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray'];
   return path[0] === 'alerts' ? ['when', 'tell'] : policyKeys;

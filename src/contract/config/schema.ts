@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  caseWords,
   createWords,
   deleteWords,
   editedWords,
@@ -10,7 +11,9 @@ import {
   masterBlankWords,
   outOfScopeWords,
   policyWords,
+  roundWords,
   setWords,
+  spaceWords,
   strayWords,
   textWords,
 } from './words.js';
@@ -117,6 +120,22 @@ const form = z.union([text, z.record(z.string(), text)]).meta({
     'How a list is written: json, array (PostgreSQL), or what stands between the elements; for all sides or by side.',
 });
 
+export const storedFormSchema = z.strictObject({
+  scale: z.int().min(0).max(100).optional().meta({ description: 'Of decimal: digits after the point.' }),
+  round: z.enum(roundWords).optional().meta({ description: 'How a number is rounded to them. Default: half-up.' }),
+  fraction: z.int().min(0).max(9).optional().meta({ description: 'Of timestamp: digits of a second; more are cut.' }),
+  length: z.int().min(1).max(1_000_000).optional().meta({ description: 'Of text: characters; the rest is cut.' }),
+  case: z.enum(caseWords).optional().meta({ description: 'Of text: written in capitals, or without.' }),
+  spaces: z.enum(spaceWords).optional().meta({
+    description: 'Of text. trim: no blanks at the ends. collapse: and one between words.',
+  }),
+});
+export const storesSchema = z.record(z.string(), z.union([storedFormSchema, z.array(storedFormSchema).min(1)])).meta({
+  description:
+    'What a side makes of a value when it stores it, by side: { erp: { length: 40 } } or { erp: { scale: 2 } }. ' +
+    'For a group, one for all fields or a list.',
+});
+
 const referenceOptions = {
   to: text.optional().meta({ description: 'Of a reference: the pair whose records the fields name.' }),
   required: z
@@ -135,6 +154,7 @@ export const masterUnitSchema = z
     form: form.optional(),
     ...referenceOptions,
     same: same.optional(),
+    stores: storesSchema.optional(),
     blank: z.enum(masterBlankWords).optional().meta({
       description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
     }),
@@ -152,6 +172,7 @@ export const eitherUnitSchema = z
     form: form.optional(),
     ...referenceOptions,
     same: same.optional(),
+    stores: storesSchema.optional(),
     blank: z.enum(eitherBlankWords).optional().meta({
       description:
         'value: a blank is an edit like any other. ignore: it is no opinion. fill: and it is filled. Default: value.',

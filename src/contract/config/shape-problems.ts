@@ -56,12 +56,18 @@ function reportIssue(shaped: Shaped, issue: Issue, base: YamlPath): void {
       return reportType(shaped, path, value, issue.expected);
     case 'too_small':
     case 'too_big': {
-      const message = Array.isArray(value) || value === '' ? 'this is empty' : 'this is not one character';
+      const message = sizeProblem(issue, value);
       return shaped.report('config.wrong_type', shaped.source.valueRange(path), `${nameOf(path)}: ${message}`);
     }
     default:
       return shaped.report('config.wrong_type', shaped.source.valueRange(path), `${nameOf(path)}: ${issue.message}`);
   }
+}
+
+function sizeProblem(issue: Issue, value: unknown): string {
+  if (typeof value === 'number' && issue.code === 'too_small') return `this must be at least ${issue.minimum}`;
+  if (typeof value === 'number' && issue.code === 'too_big') return `this must be at most ${issue.maximum}`;
+  return Array.isArray(value) || value === '' ? 'this is empty' : 'this is not one character';
 }
 
 /** A file with more unknown keys in one place is another kind of file. */

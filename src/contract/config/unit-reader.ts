@@ -18,6 +18,7 @@ import { isMapping, valueAt } from './shape-problems.js';
 import { namePattern } from './side-reader.js';
 import { didYouMean, nearest, quoted } from './suggest.js';
 import { compiledSame, readForms } from './list-reader.js';
+import { readStores } from './stores-reader.js';
 import { sameDefaults, samePossible, unitSettings } from './words.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
@@ -118,8 +119,12 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
     mapped.push(side);
     list.forEach((field, index) => {
       const range = source.valueRange(typeof fields === 'string' ? [...path, side.name] : [...path, side.name, index]);
-      const isSum = parsed.data.conflict === 'delta';
-      const unit = { name: written, as, asWritten: parsed.data.as !== undefined, isSum };
+      const unit = {
+        name: written,
+        as,
+        asWritten: parsed.data.as !== undefined,
+        isSum: parsed.data.conflict === 'delta',
+      };
       uses.push({ kind: 'unit', side, field, range, written: heading !== side.name, unit });
     });
   }
@@ -132,10 +137,13 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
   const authority = readAuthority(context, unit, parsed.data);
   const forms = readForms(context, unit, as, parsed.data.form);
   const reference = readReference(context, unit, as, parsed.data);
-  if (!fits || authority === undefined || forms === undefined || reference === undefined) return unit;
+  const isSum = parsed.data.conflict === 'delta';
+  const stores = readStores(context, unit, { as, paths, isSum, stores: parsed.data.stores });
+  if (!fits || authority === undefined || forms === undefined || reference === undefined || stores === undefined)
+    return unit;
   const place = `${source.file}:${source.keyRange(path).line}`;
   const same = compiledSame(as, parsed.data.same ?? sameDefaults[as]);
-  const rules: UnitRules = { name, authority, paths, as, same, place };
+  const rules: UnitRules = { name, authority, paths, as, same, ...(stores === null ? {} : { stores }), place };
   if (reference !== null) return { ...unit, rules: { ...rules, reference } };
   return { ...unit, rules: as === 'list' ? { ...rules, forms } : rules };
 }

@@ -1,4 +1,4 @@
-import { type EditedRule, type PairRules, type SideRules, type UnitRules } from '../../core/rules.js';
+import { type EditedRule, type PairRules, type SideRules, type StoredForm, type UnitRules } from '../../core/rules.js';
 
 /**
  * The closed word lists of the language: what this version executes, and what the documentation names but this version
@@ -42,6 +42,9 @@ export const policyWords = ['ask', 'newest', 'highest', 'lowest', 'set', 'text',
 export const certainConnectors: readonly string[] = ['postgres'];
 export const setWords = ['add-wins', 'remove-wins'] as const;
 export const flipWords = ['nothing', 'realign'] as const;
+export const roundWords = ['half-up', 'half-even', 'down'] as const satisfies readonly StoredForm['round'][];
+export const caseWords = ['upper', 'lower'] as const satisfies readonly StoredForm['case'][];
+export const spaceWords = ['trim', 'collapse'] as const satisfies readonly StoredForm['spaces'][];
 export const textWords = ['lines', 'words'] as const;
 export const runDefaults = { everyMs: 300_000, verifyEveryMs: 86_400_000 } as const satisfies Partial<PairRules['run']>;
 /** Newest decides only when both edits are known this precisely; wider apart it would be a coin toss. */
@@ -153,7 +156,7 @@ export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRu
 };
 
 /** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
-export const unitSettings = ['as', 'form', 'to', 'required', 'same', 'conflict', 'blank', 'stray'] as const;
+export const unitSettings = ['as', 'form', 'to', 'required', 'same', 'stores', 'conflict', 'blank', 'stray'] as const;
 const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'edited', 'constructor'];
 
 export function isReservedSide(name: string): boolean {

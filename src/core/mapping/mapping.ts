@@ -5,6 +5,7 @@ import type { ListForm, UnitRules } from '../rules.js';
 import { isBlank, sameValue } from './equality.js';
 import { canonicalReference, keyThere, referenceText, type Wait } from '../reference.js';
 import { readList, writeList } from './list.js';
+import { storedRaw } from './stored-form.js';
 
 /**
  * The lens of one unit on one side (semantics §4): raw native value ⇄ shared value. GetPut holds for all of them:
@@ -72,12 +73,25 @@ function formOf(unit: UnitRules, side: SideName): ListForm {
   return unit.forms?.[side] ?? { kind: 'json' };
 }
 
+/** Whether a side that holds this raw value has the shared one, as far as it can hold it. */
+export function holdsValue(unit: UnitRules, side: SideName, value: Json, raw: Json): boolean {
+  if (sameIn(unit, value, getValue(unit, side, raw))) return true;
+  return (
+    unit.stores?.[side] !== undefined && sameRaw(unit, side, storedRaw(unit, side, rawOf(unit, side, value, raw)), raw)
+  );
+}
+
 /**
  * shared value → raw value for a side that holds `old` (undefined: nothing yet). When the side already holds an
- * equal value, that is the answer, in the side's own spelling: equal values are never rewritten.
+ * equal value, or what it makes of it, that is the answer, in the side's own spelling: equal values are never rewritten.
  */
 export function putValue(unit: UnitRules, side: SideName, value: Json, old: Json | undefined): Json {
-  if (old !== undefined && sameIn(unit, value, getValue(unit, side, old))) return old;
+  if (old !== undefined && holdsValue(unit, side, value, old)) return old;
+  return storedRaw(unit, side, rawOf(unit, side, value, old));
+}
+
+/** The raw value before the side makes something of it. */
+function rawOf(unit: UnitRules, side: SideName, value: Json, old: Json | undefined): Json {
   if (!isReadable(unit, side)) return joined(value);
   if (unit.as === 'list') return writeList(formOf(unit, side), unit.same, listTexts(value), old);
   if (isBlank(value)) return blankOf(unit, side);
