@@ -23,7 +23,8 @@ function storedMember(form: StoredForm, raw: Json): Json {
   const spaced = withSpaces(raw, form.spaces);
   const cased = form.case === 'upper' ? spaced.toUpperCase() : form.case === 'lower' ? spaced.toLowerCase() : spaced;
   if (form.length === undefined) return cased;
-  const characters = [...cased];
+  // Databases count code points, not what readers see as one character.
+  const characters = Array.from(cased);
   if (characters.length <= form.length) return cased;
   // Where blanks at the ends are dropped, so is one that the cut laid bare.
   return withSpaces(characters.slice(0, form.length).join(''), form.spaces);
