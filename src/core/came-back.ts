@@ -1,7 +1,9 @@
+import { includes } from './clock/version-vector.js';
 import type { Hub } from './hub.js';
 import type { SideName } from './ids.js';
+import { contextOf } from './register.js';
 import type { SideRules } from './rules.js';
-import type { EntityState, Presence } from './state.js';
+import type { EntityState, Presence, Register } from './state.js';
 
 /** What a reading that shows the record says about whether it is still there. */
 type Shown = {
@@ -16,7 +18,8 @@ type Shown = {
 /**
  * Where the record stands after a side showed it. A record that is back where it was deleted ends a delete that is held,
  * or that was not made everywhere yet. An edit of a record that was still to be deleted was not seen by the delete
- * (§2.4): it is held, and a person decides.
+ * (§2.4): it is held, and a person decides. So is the delete of a record that was out of scope here when it was made:
+ * without it nobody had the record any more, and nothing was decided about this one.
  */
 export function presenceShown(shown: Shown): Presence {
   const { state, side, hasEdit } = shown;
@@ -26,6 +29,8 @@ export function presenceShown(shown: Shown): Presence {
   const { dot, seen } = presence;
   if (isReturn(shown)) return heldStill(shown, { kind: 'delete_held', side, dot, seen });
   const gone = deleter(shown);
+  if (state.sides[side]?.presence === 'outside' && !(gone?.deletes === 'delete' && hadSeenAll(shown, gone.name)))
+    return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
   if (!hasEdit || gone?.edited === 'delete') return presence;
   // An archived record keeps the edit.
   if (gone?.deletes === 'archive' && gone.edited === undefined) return presence;
@@ -44,6 +49,10 @@ export function winsOverDelete(shown: Shown): boolean {
 function isReturn({ state, side }: Shown): boolean {
   const presence = state.sides[side]?.presence;
   return presence === 'gone' || presence === 'archived';
+}
+
+function hadSeenAll({ state: { units } }: Shown, side: SideName): boolean {
+  return Object.values(units).every((register: Register) => includes(contextOf(register, side), register.vv));
 }
 
 /** The rules of the side that deleted the record. */

@@ -38,7 +38,10 @@ export function duplicateQuestion(state: EntityState): Question {
   });
 }
 
-/** A duplicate that was to be deleted and is not what it was: whoever said so had not seen that, and is asked again. */
+/**
+ * A duplicate that was to be deleted and is not what it was, or whose delete a new plan took back: whoever said so had not
+ * seen that, and is asked again.
+ */
 export function askedAgain(state: EntityState): readonly Question[] {
   return state.presence.kind === 'alias' && duplicatesOf(state).length > 0 ? [duplicateQuestion(state)] : [];
 }

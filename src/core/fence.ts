@@ -24,6 +24,19 @@ export function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapsh
 }
 
 /**
+ * A record is missing, and what became of it is not dealt with yet: passes that were complete meanwhile did not show it, so
+ * they are no proof that it was not edited before it went (SPEC I3).
+ */
+export function unproven(state: EntityState, hub: Hub, side: SideName): EntityState {
+  const units: { [unit: UnitName]: Register } = {};
+  for (const { name } of unitsOf(hub.rules, side)) {
+    const register = registerOf(state, name);
+    if (register.noop[side] !== undefined) units[name] = withoutConfirmation(register, side, hub.tick);
+  }
+  return Object.keys(units).length === 0 ? state : { ...state, units: { ...state.units, ...units } };
+}
+
+/**
  * A system without versions that shows, soon after our write, what was there before it: a lagging replica, or a person
  * (semantics §1.9). Taken as an edit it would undo the write; read again later, only a person's edit is still there.
  */

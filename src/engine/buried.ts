@@ -37,14 +37,16 @@ export function buriedIn(page: Page, side: SideName, stored: readonly KeyedEntit
 
 /**
  * A tombstone or an alias does not come back: a record under its key is a new entity (§1.11, id reuse). One that is still
- * to be deleted somewhere, or archived there, belongs to its entity until it is gone everywhere.
+ * to be deleted somewhere, or archived there, belongs to its entity until it is gone everywhere; so does one that was out
+ * of scope meanwhile.
  */
 export function isLinkable(page: Page, id: EntityId, side: SideName, key: RecordKey): boolean {
   const state = page.state(id);
   const shadow = state?.sides[side];
   // An entity has one record a side; a second one that came under its name is a stranger.
   if (hasRecord(shadow) && shadow?.key !== key) return false;
-  if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isLeft);
+  if (state?.presence.kind === 'tombstone')
+    return (shadow?.key === key && shadow.presence === 'outside') || Object.values(state.sides).some(isLeft);
   return state?.presence.kind !== 'alias' || (shadow?.key === key && duplicatesOf(state).length > 0);
 }
 

@@ -1,5 +1,6 @@
 import type { RecordKey } from '../core/ids.js';
 import { observeAbsent } from '../core/absence.js';
+import { unproven } from '../core/fence.js';
 import { lookForAbsent } from './disappearances.js';
 import { releaseCandidates, type Ended } from './identify.js';
 import type { EnginePorts, ListMissingInput, ListMissingResult } from './engine.js';
@@ -52,7 +53,10 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       if (state === undefined || shadow?.key !== key || shadow.intent !== null) continue;
       const kind = absent.kinds.get(key);
       // What was merged is taken with the record that it was merged into, on the next page of the side.
-      if (kind === undefined && shadow.presence !== 'gone') page.rereads.push({ side: input.side, key });
+      if (kind === undefined && shadow.presence !== 'gone') {
+        page.rereads.push({ side: input.side, key });
+        page.take(entity, { state: unproven(state, page.hub, input.side) });
+      }
       if (kind === undefined) continue;
       const step = observeAbsent(entity, state, page.hub, input.side, { kind, readTick: pair.tick });
       if (step.kind !== 'changed') continue;

@@ -1,5 +1,6 @@
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
 import { matchValues } from '../core/identity.js';
+import { unproven } from '../core/fence.js';
 import { givenUp, isAlone, mergeInto, mustWait, rekeyed, type Party } from '../core/merge.js';
 import { hasRecord } from '../core/presence.js';
 import type { Disappearances } from './disappearances.js';
@@ -34,6 +35,7 @@ export function takeMerges(
     if (to?.entity === from.entity) continue;
     if (mustWait(from.state, page.hub) || (to !== null && mustWait(to.state, page.hub))) {
       page.rereads.push({ side, key });
+      page.take(from.entity, { state: unproven(from.state, page.hub, side) });
       continue;
     }
     page.count('merged');

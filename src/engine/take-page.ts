@@ -4,6 +4,9 @@ import { showsArchive } from '../core/archive.js';
 import { sideRules } from '../core/hub.js';
 import type { Observation } from '../core/observe.js';
 import type { Disappearance } from '../core/absence.js';
+import { askedAgain } from '../core/duplicate.js';
+import { unitsOf } from '../core/hub.js';
+import { readUnit } from '../core/mapping/mapping.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import type { SettleMode } from '../core/planned-write.js';
@@ -271,7 +274,25 @@ async function takeReady({ transaction, page, settleRules }: Taking, limit: numb
   for (const id of ready) settleOn(page, id, settleRules, settleMode(transaction.pair));
 }
 
-async function takeRecords({ transaction, page, side, look, settleRules, asks }: Taking): Promise<void> {
+/**
+ * A feed may show only what changed of a record. Of one that nobody knows, because it was not shown before, that is not
+ * what it holds: it is read by its key. In the first pass a side shows all that it ever will.
+ */
+function withoutParts(
+  { transaction, page, side }: Taking,
+  known: ReadonlyMap<RecordKey, EntityId>,
+  records: readonly Snapshot[],
+): readonly Snapshot[] {
+  if (transaction.pair.cursors[side]?.complete == null) return records;
+  const units = unitsOf(page.hub.rules, side);
+  const isPart = ({ key, fields }: Snapshot): boolean =>
+    !known.has(key) && units.some((unit) => readUnit(unit, side, fields) === undefined);
+  for (const { key } of records.filter(isPart)) page.rereads.push({ side, key });
+  return records.filter((record) => !isPart(record));
+}
+
+async function takeRecords(taking: Taking): Promise<void> {
+  const { transaction, page, side, look, settleRules, asks } = taking;
   const { page: read, again, absent } = look;
   const gone = [...read.deleted, ...absent.kinds.keys(), ...absent.merges.map(({ key }) => key)];
   const keys = [...new Set([...again.keys, ...[...absent.survivors, ...read.records].map(({ key }) => key), ...gone])];
@@ -281,7 +302,7 @@ async function takeRecords({ transaction, page, side, look, settleRules, asks }:
   page.load(stored);
   for (const { key, id } of stored) if (isLinkable(page, id, side, key)) known.set(key, id);
   const buried = buriedIn(page, side, stored);
-  const records = buried.younger(read.records, look.pass.tick);
+  const records = withoutParts(taking, known, buried.younger(read.records, look.pass.tick));
   const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
   const ended: Ended[] = [];
@@ -348,7 +369,9 @@ export function decideOn(page: Page, entity: EntityId, rules: PairRules, mode: S
   if (state === undefined) return;
   const open = withoutIntents(state, (delivery) => page.isOpen(delivery));
   const settled = settle(entity, open, { ...page.hub, rules: page.knowing(rules) }, mode);
-  page.take(entity, settled);
+  // A person wanted a duplicate deleted, and a plan took the place of what was to be sent.
+  const isTakenBack = open !== state && state.presence.kind === 'alias';
+  page.take(entity, isTakenBack ? { ...settled, questions: askedAgain(open) } : settled);
 }
 
 /**

@@ -128,3 +128,26 @@ test('D16: what happens to a record that takes no part is nobody’s business', 
   const world = vanish(both('x'), a, 'out_of_scope');
   expect(vanish(world, a, 'deleted')).toBe(world);
 });
+
+/** Out of scope on a, and b's record was deleted meanwhile: nobody had it, and nothing was decided about a's. */
+const endedWhileAway = (deletes: 'ask' | 'delete'): World => {
+  const start = agreedWorld({
+    rules: rulesOf({ deletes }),
+    records: { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } },
+  });
+  return play(vanish(play(start, 'a=y a? b!'), a, 'out_of_scope'), 'b=- b?');
+};
+
+test('D16: back after its counterpart was deleted, the delete is held', () => {
+  const away = endedWhileAway('ask');
+  const back = read(edit(away, a, { u: 'y' }), a);
+  expect([away.state.presence.kind, back.state.presence.kind]).toEqual(['tombstone', 'delete_held']);
+  expect(settle(e, back.state, hubAt(back), 'write').writes).toEqual([]);
+});
+
+test('D16: back after a delete that follows everywhere, it is deleted, unless it was edited meanwhile', () => {
+  const away = endedWhileAway('delete');
+  const kindOf = (world: World): string => world.state.presence.kind;
+  expect(kindOf(read(edit(away, a, { u: 'y' }), a))).toBe('tombstone');
+  expect(kindOf(read(edit(away, a, { u: 'z' }), a))).toBe('delete_held');
+});

@@ -135,9 +135,10 @@ export class Play {
     await this.#act(0, { act: 'mode', mode: 'active' }, forever);
     if (this.violation === null) await this.#rest();
     // A system that was put back to an earlier day has forgotten what it deleted since (SPEC, Gaps): its keys are compared.
-    if (this.violation === null && this.#wasRestored)
+    if (this.violation === null && this.#wasRestored) {
       for (const { name } of world.options.sides) await this.#act(0, { act: 'list', side: name }, forever);
-    if (this.violation === null) await this.#rest();
+      await this.#rest();
+    }
     // What moved while an approved plan was carried out is left to the next plan, which a person has to approve;
     // and so is what the brakes stopped.
     if (this.violation === null && (this.#isUndecided || world.database.tables.pair?.halt != null)) {
@@ -149,8 +150,11 @@ export class Play {
 
   async #answer(): Promise<void> {
     const { world } = this;
+    const isOpen = (): boolean => world.database.tables.conflicts.some(({ state }) => state === 'open');
+    // It has come to rest already, and nobody does anything any more.
+    if (!isOpen()) return;
     for (let answered = 0; this.violation === null && answered < 60; answered += 1) {
-      if (!world.database.tables.conflicts.some(({ state }) => state === 'open')) break;
+      if (!isOpen()) break;
       // First as the first answer says, such as to try again; who is asked the same over and over answers otherwise.
       await this.#act(0, { act: 'decide', pick: answered, choice: answered < 20 ? 0 : 1 }, forever);
       await this.#act(0, { act: 'cycle', list: true }, forever);

@@ -298,7 +298,9 @@ export class Oracle {
         const { history } = this.state.histories.of(id, unit.name, register);
         const want = { value: canonical(unit, raw), history, why: 'noop', tick: noop.tick } as const;
         const system = this.#sides.get(side);
-        system?.want(keyNow(system, id, shadow.key, after), unit, want);
+        // Where it went, and where it may be made anew before the hub hears of that.
+        for (const key of system === undefined ? [] : new Set([shadow.key, keyNow(system, id, shadow.key, after)]))
+          system?.want(key, unit, want);
       }
     }
   }
