@@ -1,6 +1,7 @@
 import type { RecordKey } from '../core/ids.js';
 import { observeAbsent } from '../core/absence.js';
 import { unproven } from '../core/fence.js';
+import { deletesOf } from './deletes-of.js';
 import { lookForAbsent } from './disappearances.js';
 import { releaseCandidates, type Ended } from './identify.js';
 import type { EnginePorts, ListMissingInput, ListMissingResult } from './engine.js';
@@ -34,6 +35,7 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
     connector,
     gone.map(({ key }) => key),
   );
+  const deletes = await deletesOf(connector);
   const deleted = await store.transact(input.pair, async (transaction) => {
     refuseIfMoved(pair, transaction.pair, input.side);
     const page = new Page(transaction, {
@@ -55,7 +57,8 @@ export async function listMissing(ports: EnginePorts, input: ListMissingInput): 
       // What was merged is taken with the record that it was merged into, on the next page of the side.
       if (kind === undefined && shadow.presence !== 'gone') {
         page.rereads.push({ side: input.side, key });
-        page.take(entity, { state: unproven(state, page.hub, input.side) });
+        // A feed that tells would have told before it was complete.
+        if (deletes === 'listing') page.take(entity, { state: unproven(state, page.hub, input.side) });
       }
       if (kind === undefined) continue;
       const step = observeAbsent(entity, state, page.hub, input.side, { kind, readTick: pair.tick });

@@ -4,9 +4,9 @@ import type { EntityId, PairId, SideName } from '../core/ids.js';
 import { unpack } from '../core/pack.js';
 import { limitsOf } from '../core/rules.js';
 import { standings } from '../core/standing.js';
-import type { Connector, ObjectDescription } from './connector.js';
 import type { EnginePorts, NextStep } from './engine.js';
 import { controlPage } from './control-page.js';
+import { deletesOf } from './deletes-of.js';
 import { markHighWater, noticeRestore } from './notice-restore.js';
 import { overCounter, plannedCounter } from './write-counters.js';
 import { pairFact } from './pair-fact.js';
@@ -45,18 +45,13 @@ export async function nextStep(ports: EnginePorts, input: { pair: PairId }): Pro
   };
 }
 
-/** What a connector says about deletes holds while it is open; the systems are not asked again at every step. */
-const deletesOf = new WeakMap<Connector, ObjectDescription['deletes']>();
-
 /** Sides whose keys are listed. One that is out of reach is left out this time: it must not hide what else is to be done. */
 async function listedSides(ports: EnginePorts, revision: SavedRevision): Promise<readonly SideName[]> {
   const listed: SideName[] = [];
   for (const side of revision.rules.sides) {
     try {
       const connector = await ports.connectors.open(revision, side);
-      const deletes = deletesOf.get(connector) ?? (await connector.describe()).deletes;
-      deletesOf.set(connector, deletes);
-      if (deletes === 'listing') listed.push(side.name);
+      if ((await deletesOf(connector)) === 'listing') listed.push(side.name);
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
     }

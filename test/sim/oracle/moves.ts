@@ -4,7 +4,7 @@ import { isAlone } from '../../../src/core/merge.js';
 import type { UnitOptions } from '../options.js';
 import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
-import { canonical, type Edits, rawOf } from '../truth.js';
+import { canonical, rawOf } from '../truth.js';
 import { stateIn } from './state-in.js';
 
 /** Where a record stands that was merged into one of which the hub knows nothing else: it goes on there. */
@@ -20,11 +20,11 @@ export function keyNow(system: SimSystem, id: EntityId, key: RecordKey, tables: 
   return isOthers ? key : keyNow(system, id, into, tables);
 }
 
-/** Who wrote what a record held when it was merged into another, if that is what stands there now. */
-export function authorsBefore(system: SimSystem, key: RecordKey, unit: UnitOptions, raw: Json): Edits | null {
+/** Whether a record held, when it was merged into another, the very version of the hub that stands there now. */
+export function heldVersion(system: SimSystem, key: RecordKey, unit: UnitOptions, raw: Json): boolean {
   const lost = system.state.gone.get(key);
   const isHeld = lost !== undefined && canonical(unit, rawOf(unit, lost.fields)) === canonical(unit, raw);
-  return isHeld ? (lost.registers[unit.name]?.authors ?? null) : null;
+  return isHeld && lost.registers[unit.name]?.authors === 0n;
 }
 
 /**

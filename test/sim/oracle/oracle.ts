@@ -9,7 +9,7 @@ import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
 import { grew, Histories, type Known, nobody } from './history.js';
-import { authorsBefore, isUntold, keyNow } from './moves.js';
+import { heldVersion, isUntold, keyNow } from './moves.js';
 import { stateIn } from './state-in.js';
 import { checkedSum, isSum, type SumState } from './sums.js';
 import type { Violation } from './violation.js';
@@ -105,8 +105,8 @@ export class Oracle {
           // Away and back between two readings: for the hub nobody did anything.
           const isSame = old !== undefined && canonical(unit, JSON.parse(old.raw) as Json) === canonical(unit, raw);
           const system = oldKey === shadow.key ? undefined : this.#sides.get(side);
-          const authors = system === undefined ? null : authorsBefore(system, oldKey, unit, raw);
-          const shown = isSame ? { ...register, authors: authors ?? old.authors } : register;
+          const isVersion = system !== undefined && heldVersion(system, oldKey, unit, raw);
+          const shown = isSame ? { ...register, authors: isVersion ? 0n : old.authors } : register;
           histories.remember({ side, key: shadow.key }, unit.name, shown, JSON.stringify(raw));
         }
         const isFirstBlank =
