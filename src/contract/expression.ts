@@ -62,6 +62,39 @@ export function checkExpression(expression: Typed): CheckedExpression {
   return { reads: [...new Set(reads)].filter((name) => Object.hasOwn(variables, name)) };
 }
 
+const readableNames = new Map<string, boolean>();
+
+/** Whether an expression can read something of this name: not where the name is a word of the language, or no name in it. */
+export function isReadableName(name: string): boolean {
+  const known = readableNames.get(name);
+  if (known !== undefined) return known;
+  let isReadable = false;
+  try {
+    const { ast } = new Environment({}).registerVariable(name, 'bool').parse(name);
+    isReadable = ast.op === 'id' && String(ast.args) === name;
+  } catch {
+    isReadable = false;
+  }
+  readableNames.set(name, isReadable);
+  return isReadable;
+}
+
+/** Where names stand in an expression, in the order of the text; null when it is none. */
+export function namesIn(
+  text: string,
+): readonly { readonly name: string; readonly at: number; readonly end: number }[] | null {
+  if (text.length > textMax) return null;
+  try {
+    const nodes = [...nodesOf(environmentFor({}).parse(text).ast, 0)].map(({ node }) => node);
+    const names = nodes.filter(({ op }) => op === 'id');
+    return names
+      .map(({ args, start, end }) => ({ name: String(args), at: start, end }))
+      .sort((one, other) => one.at - other.at);
+  } catch {
+    return null;
+  }
+}
+
 /** An evaluator that keeps what it compiled. Expressions come from files that were checked, so there are few. */
 export function createEvaluate(): Evaluate {
   const compiled = new Map<string, ParseResult | null>();
@@ -120,7 +153,8 @@ function environmentFor(variables: Typed['variables']): Environment {
     environment.registerFunction(`max(list<${type}>): ${type}`, pick(1));
     environment.registerFunction(`min(list<${type}>): ${type}`, pick(-1));
   }
-  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, typeOf(type));
+  for (const [name, type] of Object.entries(variables))
+    if (isReadableName(name)) environment.registerVariable(name, typeOf(type));
   return environment;
 }
 

@@ -1,6 +1,6 @@
 import type { Vector } from './clock/version-vector.js';
-import { awaitedOn } from './decide.js';
 import { showsArchive } from './archive.js';
+import { awaitedOn, decideRefused, type Decided, type Subject } from './decide.js';
 import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
@@ -12,6 +12,7 @@ import { signatureOfIntent } from './write-version.js';
 import { observeAbsent } from './absence.js';
 import { askedAgain } from './duplicate.js';
 import { deleteQuestion } from './presence.js';
+import { judgedDetail, recordRulesOn } from './record-rules.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Snapshot } from './record.js';
 import { registerOf, withDelivered, withSide } from './register.js';
@@ -62,7 +63,7 @@ export function acknowledge(
         sentAtMs,
       });
     case 'refused':
-      return refused(state, side, { shadow, intent, record: null, sentAtMs }, outcome);
+      return refused({ entity, state, hub }, side, { shadow, intent }, outcome);
   }
 }
 
@@ -140,7 +141,7 @@ function movedArchive(
   const isWanted = intent.kind === 'archive';
   if (shows === !isWanted) {
     const message = `the record is ${isWanted ? 'not archived after it' : 'archived all the same'}`;
-    return refused(state, side, { shadow, intent, record, sentAtMs }, { code: 'no_effect', message });
+    return refused({ entity, state, hub }, side, { shadow, intent }, { code: 'no_effect', message });
   }
   const rest = { intent: null, refused: null, wrote: {}, tick: hub.tick, atMs: sentAtMs };
   const presence = isWanted ? 'archived' : 'present';
@@ -213,13 +214,17 @@ function withTries(state: EntityState, hub: Hub, side: SideName, intent: Intent,
 }
 
 function refused(
-  state: EntityState,
+  { entity, state, hub }: Subject,
   side: SideName,
-  { shadow, intent }: UnderWay,
+  { shadow, intent }: Pick<UnderWay, 'shadow' | 'intent'>,
   outcome: { code: string; message: string },
 ): Acknowledged {
   const units = Object.keys(intent.units) as UnitName[];
   const next = withSide(state, side, { ...shadow, intent: null, refused: signatureOfIntent(intent) });
+  if (recordRulesOn(side, state, hub).refused === 'leave') {
+    const left = leaveRefused({ entity, state: next, hub }, side, outcome);
+    return { state: left.state, proven: {}, facts: [left.fact], questions: [] };
+  }
   const question = recordQuestion('refused', next, side, {
     note: `${side} would not have the ${intent.kind}: ${outcome.message}`,
     rule: outcome.code,
@@ -227,4 +232,13 @@ function refused(
     ...(units.length === 1 ? { unit: units[0] as UnitName } : {}),
   });
   return { state: next, proven: {}, facts: [], questions: [question] };
+}
+
+/** The file says that a side may keep its own where it would not have ours: as if a person had left it. */
+function leaveRefused(subject: Subject, side: SideName, { code, message }: { code: string; message: string }): Decided {
+  const { state, fact } = decideRefused(subject, side, 'leave', { name: side, note: null });
+  const { refused: rule } = sideRules(subject.hub.rules, side);
+  const why = judgedDetail(rule, subject.state, subject.hub);
+  const detail = { choice: 'leave', side, code, message, ...why };
+  return { state, fact: { ...fact, actor: { kind: 'rule' }, rule: `refused: ${side}`, detail } };
 }

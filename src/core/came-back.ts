@@ -1,6 +1,7 @@
 import { includes } from './clock/version-vector.js';
 import type { Hub } from './hub.js';
 import type { SideName } from './ids.js';
+import { recordRules, type RecordRules } from './record-rules.js';
 import { contextOf } from './register.js';
 import type { SideRules } from './rules.js';
 import type { EntityState, Presence, Register } from './state.js';
@@ -9,6 +10,8 @@ import type { EntityState, Presence, Register } from './state.js';
 type Shown = {
   /** Before the reading. */
   readonly state: EntityState;
+  /** After it: what the rules of the record are judged by. */
+  readonly units: EntityState['units'];
   readonly hub: Hub;
   readonly side: SideName;
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
@@ -29,12 +32,16 @@ export function presenceShown(shown: Shown): Presence {
   const { dot, seen } = presence;
   if (isReturn(shown)) return heldStill(shown, { kind: 'delete_held', side, dot, seen });
   const gone = deleter(shown);
-  if (state.sides[side]?.presence === 'outside' && !(gone?.deletes === 'delete' && hadSeenAll(shown, gone.name)))
+  const rules = deleterRules(shown);
+  if (
+    state.sides[side]?.presence === 'outside' &&
+    !(gone && rules?.deletes === 'delete' && hadSeenAll(shown, gone.name))
+  )
     return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
-  if (!hasEdit || gone?.edited === 'delete') return presence;
+  if (!hasEdit || rules?.edited === 'delete') return presence;
   // An archived record keeps the edit.
-  if (gone?.deletes === 'archive' && gone.edited === undefined) return presence;
-  if (gone?.edited === 'restore') return { kind: 'live' };
+  if (rules?.deletes === 'archive' && rules.edited === undefined) return presence;
+  if (rules?.edited === 'restore') return { kind: 'live' };
   return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
 }
 
@@ -42,7 +49,13 @@ export function presenceShown(shown: Shown): Presence {
 export function winsOverDelete(shown: Shown): boolean {
   const { state, hasEdit } = shown;
   if (state.presence.kind !== 'tombstone' || isReturn(shown)) return false;
-  return hasEdit && deleter(shown)?.edited === 'restore';
+  return hasEdit && deleterRules(shown)?.edited === 'restore';
+}
+
+/** What the side that deleted the record says of it, by what the record holds after the reading. */
+function deleterRules(shown: Shown): RecordRules | undefined {
+  const gone = deleter(shown);
+  return gone && recordRules(gone, { ...shown.state, units: shown.units }, shown.hub);
 }
 
 /** The record was deleted here, or archived because of a delete elsewhere, until now. */

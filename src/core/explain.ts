@@ -1,12 +1,13 @@
 import { unreachable } from './assert.js';
 import { compare, vectorText } from './clock/version-vector.js';
+import { conditionText } from './condition.js';
 import { isSummed } from './delta.js';
 import type { SideName } from './ids.js';
 import { isTripped, parkedSides } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
-import type { Policy, UnitRules } from './rules.js';
+import type { Policy, StrayRule, UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
 
 /**
@@ -33,18 +34,22 @@ export function authoritySentence(unit: UnitRules): string {
     const [use, otherwise] = [authority.use, authority.else].map((part) =>
       authoritySentence({ ...unit, authority: part }),
     );
-    return `When ${authority.condition.text}: ${use} Else: ${otherwise}`;
+    return `When ${conditionText(authority.condition)}: ${use} Else: ${otherwise}`;
   }
   if (authority.kind === 'master') {
-    const stray = {
-      restore: 'an edit elsewhere is put back',
-      leave: 'an edit elsewhere is left and marked',
-      propose: 'an edit elsewhere is left, and a person may grant it',
-    }[authority.stray];
+    const others = Object.entries(authority.strayOn ?? {}).map(([side, rule]) => `, in ${side} ${strayClauses[rule]}`);
+    const stray = `an edit elsewhere ${strayClauses[authority.stray]}${others.join('')}`;
     return `${authority.side} alone decides this; ${stray} (${unit.place}).`;
   }
-  return `Either side may edit this; ${clashClause(authority.policy)} (${unit.place}).`;
+  const first = authority.first === undefined ? '' : `; when records meet, ${clashClause(authority.first)}`;
+  return `Either side may edit this; ${clashClause(authority.policy)}${first} (${unit.place}).`;
 }
+
+const strayClauses: { readonly [rule in StrayRule]: string } = {
+  restore: 'is put back',
+  leave: 'is left and marked',
+  propose: 'is left, and a person may grant it',
+};
 
 /** What a policy does with a clash, as the end of a sentence. */
 function clashClause(policy: Policy): string {

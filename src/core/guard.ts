@@ -7,6 +7,7 @@ import type { Json } from './json.js';
 import { isBlank } from './mapping/equality.js';
 import { getValue, holdsValue, isBlankRaw, isReadable, isValue } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
+import { blankOn } from './policy/resolve.js';
 import { overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
 import type { Register } from './state.js';
@@ -48,11 +49,11 @@ export function refusalOf(
   edit: { readonly raw: Json; readonly old: Json | undefined; readonly vv: Vector },
 ): Refusal | null {
   const { authority } = unit;
-  if (!mayEdit(unit, side))
-    return { action: authority.kind === 'master' ? authority.stray : 'restore', why: 'another side decides' };
+  if (!mayEdit(unit, side)) return { action: strayOn(authority, side), why: 'another side decides' };
   if (!isValue(unit, side, edit.raw)) return { action: 'leave', why: 'it is no list' };
   if (authority.kind !== 'either') return null;
-  const { policy, blank } = authority;
+  const { policy } = authority;
+  const blank = blankOn(authority, side);
   // What stood there before the records met is nobody's edit of a number: a person is asked about it.
   if (policy.kind === 'delta' && edit.old !== undefined && !isNumber(getValue(unit, side, edit.raw)))
     return { action: 'restore', why: 'it is no number' };
@@ -63,6 +64,10 @@ export function refusalOf(
   const replaced = edit.old === undefined ? seen : [...seen, getValue(unit, side, edit.old)];
   if (!fallsBack(policy.kind, unit.as, getValue(unit, side, edit.raw), replaced)) return null;
   return { action: 'restore', why: policy.kind === 'highest' ? 'the value only rises' : 'the value only falls' };
+}
+
+function strayOn(authority: UnitRules['authority'], side: SideName): StrayRule {
+  return authority.kind === 'master' ? (authority.strayOn?.[side] ?? authority.stray) : 'restore';
 }
 
 /** A value that was never given is not restored; a blank is given only by a master whose blanks clear. */

@@ -1,5 +1,6 @@
 import { vectorText } from './clock/version-vector.js';
 import type { Json } from './json.js';
+import { conditionText } from './condition.js';
 import type { NativeFieldMap } from './record.js';
 import type { UnitRules } from './rules.js';
 import type { Intent, Register } from './state.js';
@@ -35,7 +36,7 @@ export function merged(parts: readonly NativeFieldMap[]): NativeFieldMap {
 }
 
 function authorityWord({ authority }: UnitRules): string {
-  if (authority.kind === 'when') return `when ${authority.condition.text}`;
+  if (authority.kind === 'when') return `when ${conditionText(authority.condition)}`;
   return authority.kind === 'master' ? `master ${authority.side}` : `either: ${authority.policy.kind}`;
 }
 

@@ -207,7 +207,7 @@ class Reading {
       refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
       wrote: presenceMoves ? {} : this.#wrote,
     };
-    const shown = { state: this.state, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
+    const shown = { state: this.state, units: this.#units, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
     const state: EntityState = {
       counters: this.#counters.counts,
       units: this.#units,

@@ -19,7 +19,8 @@ import { recordQuestion, type Question } from './question.js';
 import type { Wait } from './reference.js';
 import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
 import { contextOf, registerOf, withNoop, withSide } from './register.js';
-import type { UnitRules } from './rules.js';
+import { recordRules } from './record-rules.js';
+import type { CreateRule, UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
 import { lifeOf, signatureOfIntent } from './write-version.js';
 
@@ -200,7 +201,8 @@ function planCreates(
   const waits: Wait[] = [];
   let next = state;
   const present = hub.rules.sides.filter(({ name }) => next.sides[name]?.presence === 'present');
-  const from = present.find(({ creates }) => creates === 'copy') ?? present.find(({ creates }) => creates === 'ask');
+  const has = (rule: CreateRule) => present.find((one) => recordRules(one, state, hub).creates === rule);
+  const from = has('copy') ?? has('ask');
   for (const { name: side } of hub.rules.sides) {
     const shadow = next.sides[side];
     const isDecided = shadow?.presence === 'awaited';
@@ -208,7 +210,7 @@ function planCreates(
     // What a person wants back is made from what was agreed, also when no side has it any more.
     if (!isDecided && (from === undefined || next.hold !== null)) continue;
     const key = shadow?.key ?? keyOn(hub.rules, next, side);
-    if (from !== undefined && (key === null || (!isDecided && from.creates === 'ask'))) {
+    if (from !== undefined && (key === null || (!isDecided && recordRules(from, state, hub).creates === 'ask'))) {
       next = { ...next, hold: { kind: 'create' } };
       const note =
         key === null

@@ -5,6 +5,7 @@ import { mayEdit } from './guard.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Effect, Fact } from './ledger/entry.js';
+import { judgedDetail, recordRulesOn } from './record-rules.js';
 import { recordQuestion, type Question } from './question.js';
 import { confirmedContext, contextOf, registerOf, without } from './register.js';
 import type { EntityState, Presence, Register, SeenVectors, Shadow } from './state.js';
@@ -56,10 +57,10 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
     entity,
     side,
     actor: { kind: 'side', side },
-    rule: `deletes: ${sideRules(hub.rules, side).deletes}`,
+    rule: `deletes: ${recordRulesOn(side, state, hub).deletes}`,
     dot,
     effects,
-    detail: { key: shadow.key, outcome },
+    detail: { key: shadow.key, outcome, ...judgedDetail(sideRules(hub.rules, side).deletes, state, hub) },
     lo: shadow.atMs,
     hi: hub.nowMs,
   };
@@ -117,7 +118,7 @@ function presenceAfter(
 /** Where the rule would delete, but another side changed something that the deleting side had not seen, `edited` decides. */
 function followUp(state: EntityState, hub: Hub, side: SideName, seen: SeenVectors): Outcome {
   if (state.presence.kind === 'tombstone') return 'delete';
-  const { deletes: rule, edited } = sideRules(hub.rules, side);
+  const { deletes: rule, edited } = recordRulesOn(side, state, hub);
   if (rule === 'ignore') return 'leave';
   if (rule === 'ask' || state.presence.kind === 'delete_held') return 'ask';
   if (rule === 'restore') return 'restore';

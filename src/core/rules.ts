@@ -76,11 +76,13 @@ export type SideRules = {
   /** The key's native fields, in key order. The key is identity: it is written on create only. */
   readonly key: readonly string[];
   /** What happens with a record that is new on this side. */
-  readonly creates: CreateRule;
+  readonly creates: ByRecord<CreateRule>;
   /** What happens with a record that was deleted on this side. */
-  readonly deletes: DeleteRule;
+  readonly deletes: ByRecord<DeleteRule>;
   /** What happens with it when another side had changed the record, and the delete had not seen that. */
-  readonly edited?: EditedRule;
+  readonly edited?: ByRecord<EditedRule>;
+  /** What happens with a write that this side would not have; `ask` unless the file says otherwise. */
+  readonly refused?: ByRecord<RefusedRule>;
   /** How a record of this side is archived, where it was deleted on one that says `archive`. */
   readonly archive?: ArchiveRule;
   /** What the records of this side are that the file means; all of its conditions hold. Without any, all are. */
@@ -102,6 +104,14 @@ export type ArchiveRule = {
 export type ArchiveMark = { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'now' };
 /** `delete`: it goes all the same, and the edit stays in the ledger. `restore`: the edit wins, and the record is made again. */
 export type EditedRule = 'ask' | 'delete' | 'restore';
+
+/** `leave`: the side keeps its own until the value next changes, and nobody is asked. */
+export type RefusedRule = 'ask' | 'leave';
+
+/** A rule about whole records, or two of them by a condition on the record's agreed values; where it cannot be told, `ask`. */
+export type ByRecord<Rule extends string> =
+  | Rule
+  | { readonly when: Expression; readonly use: Rule; readonly else: Rule };
 
 /** A native field is, or is not, this text; a null is the empty text. */
 export type ScopeCondition = { readonly field: string; readonly is: boolean; readonly text: string };
@@ -180,6 +190,8 @@ export type ListForm =
 /** An expression of the file, with the types of what it reads and gives. */
 export type Expression = {
   readonly text: string;
+  /** As the file has it, where it names segments; `text` is what they say. */
+  readonly written?: string;
   readonly variables: { readonly [name: string]: VariableType };
   readonly result: VariableType;
 };
@@ -187,12 +199,22 @@ export type VariableType = { readonly as: LensName; readonly isList: boolean };
 
 export type Authority =
   /** Any side may edit; concurrent edits go to the policy. */
-  | { readonly kind: 'either'; readonly policy: Policy; readonly blank: BlankRule }
+  | {
+      readonly kind: 'either';
+      readonly policy: Policy;
+      /** Decides in place of `policy` among values of which none replaced another: when records meet. */
+      readonly first?: Policy;
+      readonly blank: BlankRule;
+      /** Sides of which a blank counts otherwise. */
+      readonly blankOn?: { readonly [side: SideName]: BlankRule };
+    }
   /** One side alone decides; an edit elsewhere is a stray edit. */
   | {
       readonly kind: 'master';
       readonly side: SideName;
       readonly stray: StrayRule;
+      /** Sides with which it is done otherwise. */
+      readonly strayOn?: { readonly [side: SideName]: StrayRule };
       /** `keeps`: a blank from the master is no opinion. `clears`: it blanks the others. */
       readonly blank: 'keeps' | 'clears';
     }

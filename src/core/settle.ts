@@ -11,7 +11,7 @@ import { openKinds } from './loop.js';
 import { holdsValue, sameIn } from './mapping/mapping.js';
 import { planWrites } from './plan-writes.js';
 import type { PlannedWrite, SettleMode } from './planned-write.js';
-import { resolve, withOpinion, type Resolution } from './policy/resolve.js';
+import { policyFor, resolve, withOpinion, type Resolution } from './policy/resolve.js';
 import { settleProposal } from './proposal.js';
 import { settleLoop } from './settle-loop.js';
 import { questionOf, type Question } from './question.js';
@@ -185,10 +185,10 @@ function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: 
     return own === undefined ? { kind: 'ask', rule: 'ask' } : { kind: 'winner', sibling: own, rule: authority.side };
   }
   if (authority.kind === 'when') return { kind: 'ask', rule: 'ask' };
-  const opinions = withOpinion(siblings, authority.blank);
+  const opinions = withOpinion(siblings, authority);
   const only = opinions.length === 1 ? opinions[0] : undefined;
   return only === undefined
-    ? resolve(authority.policy, opinions, { unit, steps, evaluate: hub.evaluate ?? evaluateNothing })
+    ? resolve(policyFor(authority, siblings), opinions, { unit, steps, evaluate: hub.evaluate ?? evaluateNothing })
     : { kind: 'winner', sibling: only, rule: 'a blank is no opinion' };
 }
 

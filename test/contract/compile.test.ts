@@ -275,3 +275,60 @@ test('the order of keys within a mapping does not change what is compiled', () =
     { numRuns: 50 },
   );
 });
+
+test('a segment counts as what it says, wherever it is named', () => {
+  const segments = `segments: { in_eu: 'phone in ["1", "2"]', big_eu: in_eu && phone != "2" }\n`;
+  const rules = withUnit(
+    `name: { crm: name, erp: title, conflict: { when: '!big_eu', use: { master: erp, blank: clears }, else: ask } }`,
+    `${segments}deletes: { crm: { when: in_eu, use: delete, else: ask } }\n`,
+  );
+  const variables = { phone: { as: 'text', isList: false } };
+  const text = '!((phone in ["1", "2"]) && phone != "2")';
+  expect(rules.units.at(-1)?.authority).toMatchObject({
+    condition: { text, written: '!big_eu', variables },
+    use: { kind: 'master', side: 'erp', blank: 'clears' },
+  });
+  expect(rules.sides[0]?.deletes).toMatchObject({
+    when: { text: '(phone in ["1", "2"])', written: 'in_eu', variables },
+    use: 'delete',
+    else: 'ask',
+  });
+});
+
+test('what stands under a segment is decided as the segment says', () => {
+  const written = `{ when: phone == "1", use: { master: crm }, else: { master: erp, stray: leave }, on_flip: realign }`;
+  const rules = withUnit(
+    `name: { crm: name, erp: title }\n  in_eu:\n    land: { crm: l, erp: l, blank: fill }`,
+    `segments:\n  in_eu: ${written}\n`,
+  );
+  const either = withUnit(
+    `name: { crm: name, erp: title }\n    land: { crm: l, erp: l, blank: fill, conflict: ${written.replace('phone == "1"', 'in_eu')} }`,
+    `segments: { in_eu: phone == "1" }\n`,
+  );
+  expect(rules.units[2]?.authority).toEqual(either.units[2]?.authority);
+  expect(rules.units[2]?.authority).toMatchObject({ kind: 'when', onFlip: 'realign' });
+});
+
+test('rules by side, by kind of conflict and by record have one default each', () => {
+  const rules = withUnit(
+    'name: { crm: name, erp: title, blank: { erp: fill }, first: { prefer: erp } }',
+    `conflicts: { default: newest, first: { prefer: crm } }\nrefused: { erp: leave }\n`,
+  );
+  expect(rules.units.at(-1)?.authority).toEqual({
+    kind: 'either',
+    policy: { kind: 'newest', otherwise: ask, widthMaxMs: 86_400_000 },
+    first: { kind: 'prefer', side: 'erp', otherwise: ask },
+    blank: 'value',
+    blankOn: { erp: 'fill' },
+  });
+  expect(rules.sides.map(({ refused }) => refused)).toEqual([undefined, 'leave']);
+  const stray = compile(soundPair.replace('erp: tel', 'erp: tel, stray: { erp: propose }'));
+  expect(stray.units[0]?.authority).toMatchObject({ stray: 'restore', strayOn: { erp: 'propose' } });
+});
+
+test('a unit whose name is a word of expressions is no obstacle to them', () => {
+  const rules = withUnit(
+    `type: { crm: kind, erp: kind }\n    name: { crm: name, erp: title, conflict: { when: phone == "1", use: ask, else: newest } }`,
+  );
+  expect(rules.units.at(-1)?.authority.kind).toBe('when');
+});

@@ -5,6 +5,7 @@ import { brokenLanguage } from './broken-language.js';
 import { brokenMatch } from './broken-match.js';
 import { brokenMeaning } from './broken-meaning.js';
 import { brokenPolicies } from './broken-policies.js';
+import { brokenSegments } from './broken-segments.js';
 
 const check = (text: string) =>
   compileConfig('/configuration', [
@@ -17,7 +18,7 @@ test('the pair that every broken file is made from has no problem', () => {
 });
 
 describe('a broken pair file is reported at the exact place', () => {
-  const broken = [...brokenLanguage, ...brokenMatch, ...brokenMeaning, ...brokenPolicies];
+  const broken = [...brokenLanguage, ...brokenMatch, ...brokenMeaning, ...brokenPolicies, ...brokenSegments];
   test.for(broken.map((one) => [one.name, one] as const))('%s', ([, given]) => {
     const { text, expected } = unmarked(given, soundPair);
     const { problems, pairs } = check(text);

@@ -3,17 +3,27 @@ import type { Json } from '../../core/json.js';
 import type { Expression, LensName, UnitRules, VariableType } from '../../core/rules.js';
 import { checkExpression, createEvaluate, type ExpressionFault } from '../expression.js';
 import type { Report } from './problems.js';
+import { expanded, type Segments } from './segment.js';
 import { didYouMean, quoted } from './suggest.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
-type ExpressionPlace = { readonly source: YamlSource; readonly report: Report; readonly path: YamlPath };
+type ExpressionPlace = {
+  readonly source: YamlSource;
+  readonly report: Report;
+  readonly path: YamlPath;
+  /** Conditions with a name, which this one may use. */
+  readonly segments?: Segments;
+};
 
 /** A unit that stands before the one being read, as far as conditions can read it. */
 export type EarlierUnit = { readonly name: string; readonly as: LensName; readonly isGroup: boolean };
 
+const yesOrNo: VariableType = { as: 'boolean', isList: false };
+const noSegments: Segments = new Map();
+
 /**
  * A condition on units that stand before this one, or undefined after a problem. Reading only what stands before keeps
- * conditions free of circles.
+ * conditions free of circles. A segment counts as what it says.
  */
 export function readCondition(
   place: ExpressionPlace,
@@ -24,12 +34,45 @@ export function readCondition(
     hint: 'a condition reads single fields of units that stand before it in the file: move that unit up',
   },
 ): Expression | undefined {
+  const { segments = noSegments } = place;
   const readable = earlier.filter(({ as, isGroup }) => !isGroup && as !== 'join' && as !== 'reference');
   const variables = Object.fromEntries(readable.map(({ name, as }) => [name, { as, isList: false }]));
-  const expression: Expression = { text, variables, result: { as: 'boolean', isList: false } };
+  const named = Object.fromEntries([...segments.keys()].map((name) => [name, yesOrNo]));
+  const expression: Expression = { text, variables: { ...named, ...variables }, result: yesOrNo };
   const checked = checkExpression(expression);
-  if ('fault' in checked) return reportFault(place, checked.fault, Object.keys(variables), { all, unreadable });
-  return withReads(expression, checked.reads);
+  if ('fault' in checked)
+    return reportFault(place, checked.fault, Object.keys(expression.variables), { all, unreadable });
+  if (!checked.reads.some((name) => segments.has(name))) return withReads(expression, checked.reads);
+  // A segment that cannot be read is reported where it stands.
+  const said = expanded(text, segments);
+  if (said === null) return undefined;
+  const whole: Expression = { text: said, written: text, variables, result: yesOrNo };
+  const inner = checkExpression(whole);
+  if ('fault' in inner) return reportSegmentFault(place, inner.fault, all, unreadable);
+  return withReads(whole, inner.reads);
+}
+
+/** What is wrong here with what a segment says, although the segment may be right elsewhere. */
+function reportSegmentFault(
+  { source, report, path }: ExpressionPlace,
+  { message }: ExpressionFault,
+  all: readonly string[],
+  unreadable: { readonly hint: string },
+): undefined {
+  const missing = /^Unknown variable: (\S+)/.exec(message)?.[1];
+  const range = source.valueRange(path);
+  if (missing !== undefined && all.includes(missing))
+    report(
+      'config.bad_expression',
+      range,
+      `a segment in it reads ${quoted(missing)}, which cannot be read here`,
+      unreadable,
+    );
+  else if (missing === undefined)
+    report('config.bad_expression', range, `with what its segments say, this expression ${verbed(message)}`, {
+      hint: 'make the segments shorter, or write the condition out',
+    });
+  return undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DiscoveredField } from './discovered.js';
-import { connectionsSchema, eitherUnitSchema, masterUnitSchema, pairSchema } from './schema.js';
+import { connectionsSchema, eitherUnitSchema, masterUnitSchema, pairSchema, segmentUnitSchema } from './schema.js';
 
 type JsonSchema = { readonly [key: string]: unknown };
 
@@ -72,7 +72,8 @@ function mastersJson(masters: JsonSchema, sides: Sides): JsonSchema {
       ...Object.fromEntries(sides.map((side) => [side.name, under(masterUnitSchema)])),
       either: under(eitherUnitSchema),
     },
-    additionalProperties: false,
+    // The names of segments, which the file itself declares.
+    additionalProperties: under(segmentUnitSchema),
   };
 }
 

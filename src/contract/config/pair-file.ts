@@ -14,6 +14,7 @@ import {
   conflictsSchema,
   limitsSchema,
   pairSchema,
+  pairSchemaUnder,
   runSchema,
   storedFormSchema,
   systemSchema,
@@ -21,9 +22,13 @@ import {
 } from './schema.js';
 import { findSecrets, redacted } from './secrets.js';
 import { checkShape, isMapping, valueAt } from './shape-problems.js';
-import { namePattern, readCreates, readDeletes, readEdited, readSides } from './side-reader.js';
+import { readRecordRules } from './record-rule-reader.js';
+import { checkSegments, readSegments } from './segment-reader.js';
+import { namePattern, readSides } from './side-reader.js';
 import { quoted } from './suggest.js';
-import { type ReadUnit, readUnits } from './unit-reader.js';
+import type { ReadUnit } from './read-unit.js';
+import { readUnits } from './unit-reader.js';
+import type { EarlierUnit } from './condition-reader.js';
 import { strayWords } from './words.js';
 import { parseYaml, type YamlPath, type YamlSource } from './yaml-source.js';
 
@@ -61,20 +66,21 @@ type Read = {
   readonly uses: readonly FieldUse[];
   readonly rules: Omit<PairRules, 'pair' | 'revision' | 'sides' | 'units' | 'match' | 'limits'> & {
     readonly limits: ReturnType<typeof readLimits>;
-    readonly creates: ReturnType<typeof readCreates>;
-    readonly deletes: ReturnType<typeof readDeletes>;
-    readonly edited: ReturnType<typeof readEdited>;
     readonly archives: Archives['rules'];
+    readonly records: ReturnType<typeof readRecordRules>;
   };
 };
 
 function readSource(source: YamlSource, report: Report, connections: ReadonlyMap<string, string> | null): Read {
-  const data = checkShape({ source, report, knownKeys }, pairSchema, []);
+  const written = valueAt(source.value, ['segments']);
+  const schema = pairSchemaUnder(isMapping(written) ? Object.keys(written) : []);
+  const data = checkShape({ source, report, knownKeys }, schema, []);
   const context = { source, report, connections };
   const pair = readName(source, report);
   const { sides, uses: keyUses, scopes } = readSides(context);
   const systems = valueAt(source.value, ['systems']);
   const declared = isMapping(systems) ? Object.keys(systems) : [];
+  const segments = readSegments(context, declared);
   const strayWritten = valueAt(source.value, ['stray_edits']);
   // Without two sides nearly every line below would be reported, which helps nobody.
   const units =
@@ -85,8 +91,12 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
           report,
           sides,
           declared,
+          segments,
           stray: strayWords.find((word) => word === strayWritten) ?? 'restore',
         });
+  const readable = readableUnits(units);
+  // A unit that could not be read is reported where it stands; that it is unknown elsewhere is no news.
+  if (readable !== null) checkSegments(context, segments, readable);
   const unitUses = [...units.values()].flatMap((unit) => unit?.uses ?? []);
   const archives = readArchives(context, sides, unitUses);
   reportWriters(report, keyUses, unitUses);
@@ -106,13 +116,19 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
       owner: data?.owner ?? '',
       run: readRun({ source, report }),
       limits: readLimits({ source, report }),
-      creates: readCreates(context, sides),
-      deletes: readDeletes(context, sides),
-      edited: readEdited(context),
       archives: archives.rules,
-      invariants: readInvariants(context, units),
+      records: readRecordRules({ ...context, sides, segments, units: readable }),
+      invariants: readable === null ? [] : readInvariants({ ...context, segments }, readable),
     },
   };
+}
+
+/** The units as conditions on whole records read them; null while one of them could not be read at all. */
+function readableUnits(units: ReadonlyMap<string, ReadUnit | null>): readonly EarlierUnit[] | null {
+  const readable = [...units.values()].flatMap((unit) =>
+    unit === null ? [] : [{ name: unit.name, as: unit.as, isGroup: unit.uses.length > unit.mapped.length }],
+  );
+  return readable.length === units.size ? readable : null;
 }
 
 function matchContext(
@@ -237,7 +253,9 @@ function knownKeys(path: YamlPath): readonly string[] {
   if (path[0] === 'conflicts' && path.length === 1) return Object.keys(conflictsSchema.shape);
   if (path.includes('stores')) return Object.keys(storedFormSchema.shape);
   if (last === 'conflict') return conflictKeys;
-  if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray'];
+  if (path[0] === 'creates' || path[0] === 'deletes' || path[0] === 'refused') return ['when', 'use', 'else'];
+  if (path[0] === 'segments' && path.length === 2) return ['when', 'use', 'else', 'on_flip'];
+  if (last === 'use' || last === 'else') return [...policyKeys, 'master', 'stray', 'blank'];
   return path[0] === 'alerts' ? ['when', 'tell'] : policyKeys;
 }
 
@@ -258,9 +276,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
       connection: side.connection,
       object: side.object,
       key: side.key,
-      creates: rules.creates(side),
-      deletes: rules.deletes(side),
-      ...(rules.edited === null ? {} : { edited: rules.edited }),
+      ...rules.records(side.name),
       ...(side.only === undefined || side.only.length === 0 ? {} : { only: side.only }),
       ...archiveOf(rules.archives, side.name),
       ...(side.outOfScope === 'delete' ? { outOfScope: side.outOfScope } : {}),

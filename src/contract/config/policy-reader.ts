@@ -25,6 +25,8 @@ type PolicyPlace = {
   readonly isGroup: boolean;
   /** The policy decides only where a condition holds, or does not. */
   readonly isBranch: boolean;
+  /** The policy decides only when records meet, where there is nothing that both had. */
+  readonly isFirst: boolean;
   /** What the unit says about blanks, if it says something. */
   readonly blank: string | undefined;
 };
@@ -37,6 +39,7 @@ const ask: Policy = { kind: 'ask' };
  */
 export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readonly string[] = []): Policy | undefined {
   if (input === 'ask') return ask;
+  if (place.isFirst && !mayBeFirst(place, input)) return undefined;
   if (input === 'delta') return readDelta(place, tried.length === 0);
   const step = stepOf(input);
   if (tried.includes(step)) {
@@ -51,6 +54,28 @@ export function readPolicy(place: PolicyPlace, input: PolicyInput, tried: readon
   const first = readStep(place, input, tried.length === 0);
   return first === undefined || otherwise === undefined ? undefined : { ...first, otherwise };
 }
+
+/** When records meet nobody knows when a value was typed, nor what it replaced. */
+function mayBeFirst({ source, report, path }: PolicyPlace, input: PolicyInput): boolean {
+  const word = typeof input === 'string' ? input : (Object.keys(input).find((key) => key !== 'otherwise') ?? '');
+  const reason = firstFaults[word];
+  if (reason === undefined) return true;
+  report(
+    'config.rule_not_here',
+    source.valueRange(path),
+    `${quoted(word)} cannot decide when records meet: ${reason}`,
+    {
+      hint: 'write ask, { prefer: SIDE }, highest, lowest, set or { expression: … }',
+    },
+  );
+  return false;
+}
+
+const firstFaults: { readonly [word: string]: string } = {
+  newest: 'nobody knows when the values were typed',
+  text: 'they have no text in common',
+  delta: 'there is no number that both added to',
+};
 
 type Step =
   | { readonly kind: 'newest'; readonly widthMaxMs: number }
@@ -105,9 +130,10 @@ function readExtreme(
     });
     return undefined;
   }
-  if (monotone && !isFirst) {
+  if (monotone && (!isFirst || place.isFirst)) {
     const range = source.keyRange([...path, kind, 'monotone']);
-    report('config.rule_not_here', range, '"monotone" is about every edit, so it has no meaning under "otherwise"', {
+    const where = isFirst ? 'first' : 'otherwise';
+    report('config.rule_not_here', range, `"monotone" is about every edit, so it has no meaning under "${where}"`, {
       hint: `write { ${kind}: { monotone: true } } as the policy itself, or remove "monotone"`,
     });
     return undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   caseWords,
+  conditionalDeleteWords,
   createWords,
   deleteWords,
   editedWords,
@@ -12,6 +13,7 @@ import {
   outOfScopeWords,
   policyWords,
   roundWords,
+  refusedWords,
   setWords,
   spaceWords,
   strayWords,
@@ -91,11 +93,22 @@ export const policySchema: z.ZodType<PolicyInput, PolicyInput> = z.union(policyO
     '{ highest: { monotone: true } }, { set: remove-wins }, { text: words } or { expression: max(values) }. Default: ask.',
 });
 
+/** One word for all sides, or a word for each that differs. */
+const bySide = <Word extends z.ZodType>(word: Word) => z.union([word, z.record(z.string(), word)]);
+const stray = bySide(z.enum(strayWords)).meta({
+  description: 'What happens with an edit elsewhere; for all sides or by side. Default: stray_edits.',
+});
+
 const masterBranch = z.strictObject({
   master: text.meta({ description: 'The side that alone decides in this case.' }),
-  stray: z.enum(strayWords).optional(),
+  stray: stray.optional(),
+  blank: z.enum(masterBlankWords).optional(),
 });
 const branch = z.union([...policyOptions, masterBranch]);
+
+const flip = z.enum(flipWords).meta({
+  description: 'realign: when the condition changes, what is asked or was left is decided anew. Default: nothing.',
+});
 
 /** A policy, or one that depends on the record. */
 const conflictSchema = z.union([
@@ -104,17 +117,17 @@ const conflictSchema = z.union([
     when: text.meta({ description: 'A condition (CEL) on units that stand before this one in the file.' }),
     use: branch,
     else: branch,
-    on_flip: z.enum(flipWords).optional().meta({
-      description: 'realign: when the condition changes, what is asked or was left is decided anew. Default: nothing.',
-    }),
+    on_flip: flip.optional(),
   }),
 ]);
 export type BranchInput = z.infer<typeof branch>;
-export type ConflictInput = z.infer<typeof conflictSchema>;
 
 const as = z.enum(lensWords).meta({ description: 'The type both sides share. Default: text.' });
 const same = z.enum(equalityWords).meta({ description: 'When two values count as equal. Default: as the type says.' });
 const neverHere = z.never().optional();
+const first = policySchema.meta({
+  description: 'Who wins when records meet with different values: a policy. Default: as "conflict" says.',
+});
 const form = z.union([text, z.record(z.string(), text)]).meta({
   description:
     'How a list is written: json, array (PostgreSQL), or what stands between the elements; for all sides or by side.',
@@ -158,11 +171,9 @@ export const masterUnitSchema = z
     blank: z.enum(masterBlankWords).optional().meta({
       description: 'keeps: a blank from the master is no opinion. clears: it blanks the others. Default: keeps.',
     }),
-    stray: z
-      .enum(strayWords)
-      .optional()
-      .meta({ description: 'What happens with an edit elsewhere. Default: stray_edits.' }),
+    stray: stray.optional(),
     conflict: neverHere,
+    first: neverHere,
   })
   .catchall(pathsSchema);
 
@@ -173,14 +184,21 @@ export const eitherUnitSchema = z
     ...referenceOptions,
     same: same.optional(),
     stores: storesSchema.optional(),
-    blank: z.enum(eitherBlankWords).optional().meta({
-      description:
-        'value: a blank is an edit like any other. ignore: it is no opinion. fill: and it is filled. Default: value.',
-    }),
+    blank: bySide(z.enum(eitherBlankWords))
+      .optional()
+      .meta({
+        description:
+          'value: a blank is an edit like any other. ignore: it is no opinion. fill: and it is filled. For all sides or by ' +
+          'side. Default: value.',
+      }),
     conflict: conflictSchema.optional(),
+    first: first.optional(),
     stray: neverHere,
   })
   .catchall(pathsSchema);
+
+/** A unit under a segment, which says who decides. */
+export const segmentUnitSchema = eitherUnitSchema.extend({ conflict: neverHere });
 
 const unitsUnder = <Unit extends z.ZodType>(unit: Unit): z.ZodRecord<z.ZodString, Unit> => z.record(z.string(), unit);
 
@@ -188,17 +206,36 @@ export const mastersSchema = z
   .object({ either: unitsUnder(eitherUnitSchema).optional() })
   .catchall(unitsUnder(masterUnitSchema))
   .meta({
-    description: 'Who decides: a side alone, or either. Under each, units: one shared name and a field on each side.',
+    description:
+      'Who decides: a side alone, either, or a segment that says it. Under each, units: one shared name and a field on each ' +
+      'side.',
   });
 
-export const createsSchema = z.record(z.string(), z.enum(createWords)).meta({
-  description: 'What happens with a record that is new on a side. Default: ask.',
+const when = text.meta({ description: 'A condition (CEL) on agreed values; segments stand for what they say.' });
+export const segmentsSchema = z
+  .record(z.string(), z.union([text, z.strictObject({ when, use: branch, else: branch, on_flip: flip.optional() })]))
+  .meta({
+    description:
+      'Records by what they are: eu: country in ["DE", "FR"]. Conditions name them. With use and else a segment can be a ' +
+      'heading of masters.',
+  });
+
+/** A rule about whole records: a word, or two by a condition. */
+const byRecord = <Word extends z.ZodType>(word: Word) =>
+  z.union([word, z.strictObject({ when, use: word, else: word })]);
+const judgedDelete = z.enum(conditionalDeleteWords);
+
+export const createsSchema = z.record(z.string(), byRecord(z.enum(createWords))).meta({
+  description:
+    'What happens with a record that is new on a side: copy, ask, ignore, or one of them by a condition. Default: ask.',
+});
+export const refusedSchema = z.record(z.string(), byRecord(z.enum(refusedWords))).meta({
+  description: 'What happens with a write that a side would not have: ask, or leave it with its own. Default: ask.',
 });
 export const deletesSchema = z
   .object({
     limit: text.optional().meta({ description: 'Such as: 10 per run.' }),
-    edited: z
-      .enum(editedWords)
+    edited: byRecord(z.enum(editedWords))
       .optional()
       .meta({
         description:
@@ -206,7 +243,7 @@ export const deletesSchema = z
           'restore (the edit wins). Default: ask.',
       }),
   })
-  .catchall(z.enum(deleteWords))
+  .catchall(z.union([z.enum(deleteWords), z.strictObject({ when, use: judgedDelete, else: judgedDelete })]))
   .meta({ description: 'What happens with a record that was deleted on a side. Default: ask.' });
 
 export const runSchema = z.strictObject({
@@ -254,6 +291,7 @@ export const limitsSchema = z
 
 export const conflictsSchema = z.strictObject({
   default: policySchema.optional(),
+  first: first.optional(),
   due: text.optional().meta({ description: 'Not executed by this version.' }),
 });
 
@@ -283,6 +321,7 @@ export const pairSchema = z.strictObject({
     .record(z.string(), systemSchema)
     .meta({ description: 'The sides, two or more, by the names people use for them.' }),
   match: z.array(matchRule).min(1).meta({ description: 'How two records are known to be one.' }),
+  segments: segmentsSchema.optional(),
   masters: mastersSchema,
   conflicts: conflictsSchema.optional(),
   stray_edits: z
@@ -291,6 +330,7 @@ export const pairSchema = z.strictObject({
     .meta({ description: 'An edit on a side that is not the master. Default: restore.' }),
   creates: createsSchema.optional(),
   deletes: deletesSchema.optional(),
+  refused: refusedSchema.optional(),
   invariants: z
     .array(text)
     .min(1)
@@ -307,6 +347,13 @@ export const pairSchema = z.strictObject({
     .optional()
     .meta({ description: 'Not executed by this version.' }),
 });
+
+/** The shape of a pair's file in which these segments are headings of `masters`. */
+export function pairSchemaUnder(segments: readonly string[]): typeof pairSchema {
+  if (segments.length === 0) return pairSchema;
+  const headings = Object.fromEntries(segments.map((name) => [name, unitsUnder(segmentUnitSchema).optional()]));
+  return pairSchema.extend({ masters: mastersSchema.extend(headings) }) as unknown as typeof pairSchema;
+}
 
 /** Settings of connections.yaml by connector. `url` is a secret: it is written as env:NAME. */
 export const connectorSchemas = {

@@ -81,8 +81,11 @@ const nameOf = (path: YamlPath): string => {
 /** The setting whose word list a value is judged by: creates.crm is judged as "creates", and deletes.edited by its own. */
 function settingOf(path: YamlPath): string {
   const first = String(path[0]);
-  const isOfSide = (first === 'creates' || first === 'deletes') && path.length === 2 && path[1] !== 'edited';
-  return isOfSide ? first : String(path.at(-1));
+  if (path.at(-1) === 'use' || path.at(-1) === 'else') return settingOf(path.slice(0, -1));
+  const isOfSide = ['creates', 'deletes', 'refused'].includes(first) && path.length === 2 && path[1] !== 'edited';
+  if (isOfSide) return first;
+  const setting = String(path.at(-2));
+  return first === 'masters' && (setting === 'stray' || setting === 'blank') ? setting : String(path.at(-1));
 }
 
 /** Of the alternatives the one that fits best: a mapping is judged by the keys it has, a word by the list of words. */
@@ -194,15 +197,24 @@ function keyHint(path: YamlPath): string | undefined {
 function reportRuleNotHere({ source, report }: Shaped, path: YamlPath): void {
   const [setting, unit, heading] = [String(path.at(-1)), quoted(String(path.at(-2))), String(path.at(-3))];
   const range = source.keyRange(path);
-  if (setting === 'conflict') {
-    report('config.rule_not_here', range, `"conflict" has no effect here: ${heading} alone decides ${unit}`, {
-      hint: 'move the line under "either:" if both sides may edit it, or remove "conflict"',
+  if (setting === 'conflict' && Object.hasOwn(segmentsOf(source), heading)) {
+    report('config.rule_not_here', range, `"conflict" has no effect here: the segment ${heading} says who decides`, {
+      hint: 'move the line under "either:", or remove "conflict"',
+    });
+  } else if (setting === 'conflict' || setting === 'first') {
+    report('config.rule_not_here', range, `${quoted(setting)} has no effect here: ${heading} alone decides ${unit}`, {
+      hint: `move the line under "either:" if both sides may edit it, or remove ${quoted(setting)}`,
     });
   } else {
     report('config.rule_not_here', range, `${quoted(setting)} has no effect here: either side may edit ${unit}`, {
       hint: `move the line under the side that decides, or remove ${quoted(setting)}`,
     });
   }
+}
+
+function segmentsOf({ value }: YamlSource): object {
+  const segments = valueAt(value, ['segments']);
+  return isMapping(segments) ? segments : {};
 }
 
 function reportWord(shaped: Shaped, path: YamlPath, value: unknown, possible: readonly string[]): void {
@@ -232,6 +244,10 @@ function judgeWord(
       `"blank: ${word}" has no meaning ${heading}`,
       `possible here: ${possible.join(', ')}`,
     ];
+  }
+  if (setting === 'deletes' && word === 'archive') {
+    const hint = 'write archive for every record of the side, or another word here';
+    return ['config.rule_not_here', 'whether a deleted record is archived cannot depend on what it holds', hint];
   }
   if (setting === 'as' && word === 'join') {
     const hint = 'put it under the side that holds the parts, or map the fields one by one';

@@ -1,9 +1,8 @@
 import { type SideName, sideName } from '../../core/ids.js';
-import type { CreateRule, DeleteRule, EditedRule } from '../../core/rules.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { Report } from './problems.js';
 import { onlyUses, readOnly } from './only-reader.js';
-import { createsSchema, deletesSchema, systemSchema } from './schema.js';
+import { systemSchema } from './schema.js';
 import { isMapping, valueAt } from './shape-problems.js';
 import { didYouMean, quoted } from './suggest.js';
 import { isReservedSide } from './words.js';
@@ -127,48 +126,4 @@ function readObject(
     return undefined;
   }
   return { connection, object };
-}
-
-/** What happens with new records, by side; `ask` where nothing is written. */
-export function readCreates(context: SideContext, sides: readonly Side[]): (side: Side) => CreateRule {
-  reportUnknownSides(context, 'creates', sides, []);
-  const parsed = createsSchema.safeParse(valueAt(context.source.value, ['creates']));
-  return (side) => (parsed.success ? (parsed.data[side.name] ?? 'ask') : 'ask');
-}
-
-/** What happens with deleted records, by side; `ask` where nothing is written. */
-export function readDeletes(context: SideContext, sides: readonly Side[]): (side: Side) => DeleteRule {
-  reportUnknownSides(context, 'deletes', sides, ['limit', 'edited']);
-  const parsed = deletesSchema.safeParse(valueAt(context.source.value, ['deletes']));
-  return (side) => (parsed.success ? (parsed.data[side.name] ?? 'ask') : 'ask');
-}
-
-/** What happens with an edit that a delete had not seen; null where the file says nothing, and a person is asked. */
-export function readEdited({ source }: SideContext): EditedRule | null {
-  const parsed = deletesSchema.safeParse(valueAt(source.value, ['deletes']));
-  return parsed.success ? (parsed.data['edited'] ?? null) : null;
-}
-
-/** Reports keys of a section that are neither declared sides nor settings of the section. */
-function reportUnknownSides(
-  { source, report }: SideContext,
-  section: 'creates' | 'deletes',
-  sides: readonly Side[],
-  settings: readonly string[],
-): void {
-  const value = valueAt(source.value, [section]);
-  if (!isMapping(value)) return;
-  const systems = valueAt(source.value, ['systems']);
-  const declared = isMapping(systems) ? Object.keys(systems) : [];
-  for (const written of Object.keys(value)) {
-    if (settings.includes(written) || declared.includes(written)) continue;
-    report(
-      'config.unknown_side',
-      source.keyRange([section, written]),
-      `${quoted(written)} is not a side of this pair`,
-      {
-        hint: didYouMean(written, [...sides.map((side) => side.name), ...settings]),
-      },
-    );
-  }
 }

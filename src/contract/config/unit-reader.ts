@@ -1,70 +1,28 @@
-import type { z } from 'zod';
 import { type SideName, type UnitName, unitName } from '../../core/ids.js';
-import type { Authority, PlainAuthority, Policy, StrayRule, UnitRules } from '../../core/rules.js';
+import type { UnitRules } from '../../core/rules.js';
+import { readAuthority } from './authority-reader.js';
 import type { FieldUse, Side } from './field-use.js';
-import { readCondition } from './condition-reader.js';
-import { readPolicy } from './policy-reader.js';
-import { readReference } from './reference-reader.js';
+import { compiledSame, readForms } from './list-reader.js';
 import type { Report } from './problems.js';
-import {
-  conflictsSchema,
-  eitherUnitSchema,
-  masterUnitSchema,
-  type BranchInput,
-  type ConflictInput,
-  type PolicyInput,
-} from './schema.js';
+import type { ReadUnit, UnitContext } from './read-unit.js';
+import { readReference } from './reference-reader.js';
+import { eitherUnitSchema, masterUnitSchema, segmentUnitSchema } from './schema.js';
 import { isMapping, valueAt } from './shape-problems.js';
 import { namePattern } from './side-reader.js';
 import { didYouMean, nearest, quoted } from './suggest.js';
-import { compiledSame, readForms } from './list-reader.js';
 import { readStores } from './stores-reader.js';
 import { sameDefaults, samePossible, unitSettings } from './words.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
-type UnitContext = {
-  readonly source: YamlSource;
-  readonly report: Report;
-  /** The sides that could be read; `declared` also names those that could not. */
-  readonly sides: readonly Side[];
-  readonly declared: readonly string[];
-  /** What is done with edits that are not the master's, where a unit does not say. */
-  readonly stray: StrayRule;
-  /** What stands before a unit in the file: conditions read nothing else. */
-  readonly earlier?: readonly (ReadUnit | null)[];
-};
-
-/** A unit with everything that was read of it; `rules` is missing after a problem. */
-export type ReadUnit = {
-  readonly name: UnitName;
-  readonly heading: string;
-  readonly path: YamlPath;
-  readonly mapped: readonly Side[];
-  readonly uses: readonly FieldUse[];
-  readonly rules: UnitRules | undefined;
-};
-
-type MasterUnit = z.output<typeof masterUnitSchema>;
-type EitherUnit = z.output<typeof eitherUnitSchema>;
-
 /** Every unit under every heading, in the order of the file. A unit that could not be read is null. */
 export function readUnits(context: UnitContext): ReadonlyMap<string, ReadUnit | null> {
-  const { source, report, declared } = context;
+  const { source, report } = context;
   const units = new Map<string, ReadUnit | null>();
   const firstHeading = new Map<string, string>();
   const masters = valueAt(source.value, ['masters']);
   if (!isMapping(masters)) return units;
   for (const [heading, group] of Object.entries(masters)) {
-    if (heading !== 'either' && !declared.includes(heading)) {
-      report(
-        'config.unknown_side',
-        source.keyRange(['masters', heading]),
-        `${quoted(heading)} is not a side of this pair`,
-        {
-          hint: didYouMean(heading, [...declared, 'either']),
-        },
-      );
-    }
+    reportHeading(context, heading);
     if (!isMapping(group)) continue;
     for (const written of Object.keys(group)) {
       const path = ['masters', heading, written];
@@ -92,6 +50,26 @@ export function readUnits(context: UnitContext): ReadonlyMap<string, ReadUnit | 
   return units;
 }
 
+/** A heading says who decides: a side, either, or a segment that says it for both of its cases. */
+function reportHeading({ source, report, declared, segments }: UnitContext, heading: string): void {
+  if (heading === 'either' || declared.includes(heading)) return;
+  const range = source.keyRange(['masters', heading]);
+  const segment = segments.get(heading);
+  if (segment === undefined)
+    report('config.unknown_side', range, `${quoted(heading)} is not a side of this pair`, {
+      hint: didYouMean(heading, [...declared, 'either', ...segments.keys()]),
+    });
+  else if (segment.heading === null)
+    report(
+      'config.rule_not_here',
+      range,
+      `the segment ${quoted(heading)} does not say who decides in it and elsewhere`,
+      {
+        hint: `write ${heading}: { when: …, use: { master: SIDE }, else: { master: SIDE } } under "segments"`,
+      },
+    );
+}
+
 function readUnit(context: UnitContext, heading: string, written: string, path: YamlPath): ReadUnit | null {
   const { source, report } = context;
   const raw = valueAt(source.value, path);
@@ -105,7 +83,11 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
   }
   if (!isMapping(raw)) return null;
   reportUnknownKeys(context, raw, path);
-  const parsed = heading === 'either' ? eitherUnitSchema.safeParse(raw) : masterUnitSchema.safeParse(raw);
+  const segment = context.segments.get(heading);
+  // Under a segment every side may decide, for some record.
+  const isOpen = heading === 'either' || segment !== undefined;
+  const schema = segment !== undefined ? segmentUnitSchema : isOpen ? eitherUnitSchema : masterUnitSchema;
+  const parsed = schema.safeParse(raw);
   if (name === undefined || !parsed.success) return null;
   const as = parsed.data.as ?? 'text';
   const paths: { [side: SideName]: readonly string[] } = {};
@@ -128,13 +110,13 @@ function readUnit(context: UnitContext, heading: string, written: string, path: 
       uses.push({ kind: 'unit', side, field, range, written: heading !== side.name, unit });
     });
   }
-  const unit = { name, heading, path, mapped, uses, rules: undefined };
+  const unit = { name, heading: isOpen ? 'either' : heading, path, as, mapped, uses, rules: undefined };
   // A side that could not be read, or does not exist, is already reported; what follows from that is not news.
   const isRead = (side: string): boolean => context.sides.some((known) => known.name === side);
   const isMissing = (key: string): boolean => context.declared.includes(key) && !isRead(key);
-  if ((heading !== 'either' && !isRead(heading)) || Object.keys(raw).some(isMissing)) return unit;
+  if ((!isOpen && !isRead(heading)) || Object.keys(raw).some(isMissing)) return unit;
   const fits = reportMisfits(context, unit, paths, as, parsed.data.same);
-  const authority = readAuthority(context, unit, parsed.data);
+  const authority = readAuthority(context, unit, parsed.data, segment);
   const forms = readForms(context, unit, as, parsed.data.form);
   const reference = readReference(context, unit, as, parsed.data);
   const isSum = parsed.data.conflict === 'delta';
@@ -256,121 +238,4 @@ function reportJoin(
     },
   );
   return false;
-}
-
-function readAuthority(context: UnitContext, unit: ReadUnit, data: MasterUnit | EitherUnit): Authority | undefined {
-  const { heading } = unit;
-  const master = unit.mapped.find((side) => side.name === heading);
-  if (heading !== 'either') {
-    if (master === undefined) return undefined;
-    const { stray, blank } = data as MasterUnit;
-    if (!mayPropose(context, unit, data as MasterUnit)) return undefined;
-    return { kind: 'master', side: master.name, stray: stray ?? context.stray, blank: blank ?? 'keeps' };
-  }
-  const either = data as EitherUnit;
-  const { conflict, blank } = either;
-  if (typeof conflict === 'object' && 'when' in conflict) return readWhen(context, unit, either, conflict);
-  const policy =
-    conflict === undefined ? readDefaultPolicy(context, unit, either) : readUnitPolicy(context, unit, either, conflict);
-  return policy === undefined ? undefined : { kind: 'either', policy, blank: blank ?? 'value' };
-}
-
-/** Who decides by a condition on the record: one authority where it holds, another where it does not. */
-function readWhen(
-  context: UnitContext,
-  unit: ReadUnit,
-  data: EitherUnit,
-  conflict: Extract<ConflictInput, { readonly when: string }>,
-): Authority | undefined {
-  const { source, report, earlier = [] } = context;
-  const path = [...unit.path, 'conflict'];
-  const readable = earlier.flatMap((before) =>
-    before?.rules === undefined
-      ? []
-      : [{ name: before.name, as: before.rules.as, isGroup: before.uses.length > before.mapped.length }],
-  );
-  const masters = valueAt(source.value, ['masters']);
-  const all = Object.values(isMapping(masters) ? masters : {}).flatMap((group) =>
-    isMapping(group) ? Object.keys(group) : [],
-  );
-  const condition = readCondition({ source, report, path: [...path, 'when'] }, conflict.when, readable, all);
-  const use = readBranch(context, unit, data, conflict.use, [...path, 'use']);
-  const otherwise = readBranch(context, unit, data, conflict.else, [...path, 'else']);
-  if (condition === undefined || use === undefined || otherwise === undefined) return undefined;
-  return { kind: 'when', condition, use, else: otherwise, onFlip: conflict.on_flip ?? 'nothing' };
-}
-
-function readBranch(
-  context: UnitContext,
-  unit: ReadUnit,
-  data: EitherUnit,
-  input: BranchInput,
-  path: YamlPath,
-): PlainAuthority | undefined {
-  if (typeof input === 'string' || !('master' in input)) {
-    const policy = readUnitPolicy(context, unit, data, input, path);
-    return policy === undefined ? undefined : { kind: 'either', policy, blank: data.blank ?? 'value' };
-  }
-  const master = unit.mapped.find((side) => side.name === input.master);
-  if (master !== undefined)
-    return { kind: 'master', side: master.name, stray: input.stray ?? context.stray, blank: 'keeps' };
-  const range = context.source.valueRange([...path, 'master']);
-  context.report(
-    'config.unknown_side',
-    range,
-    `${quoted(input.master)} is no side with a field in ${quoted(unit.name)}`,
-    {
-      hint: didYouMean(
-        input.master,
-        unit.mapped.map(({ name }) => name),
-      ),
-    },
-  );
-  return undefined;
-}
-
-/** Joined text cannot be split again, so nobody could grant it. */
-function mayPropose({ source, report, stray }: UnitContext, unit: ReadUnit, data: MasterUnit): boolean {
-  if (data.as !== 'join' || (data.stray ?? stray) !== 'propose') return true;
-  const range = data.stray === undefined ? source.keyRange(unit.path) : source.valueRange([...unit.path, 'stray']);
-  report(
-    'config.rule_not_here',
-    range,
-    `joined text cannot be taken over, so an edit of ${quoted(unit.name)} cannot be proposed`,
-    {
-      hint: 'write stray: restore or stray: leave for this unit',
-    },
-  );
-  return false;
-}
-
-function readUnitPolicy(
-  context: UnitContext,
-  unit: ReadUnit,
-  data: EitherUnit,
-  input: PolicyInput,
-  path?: YamlPath,
-): Policy | undefined {
-  return readPolicy(
-    {
-      source: context.source,
-      report: context.report,
-      path: path ?? [...unit.path, 'conflict'],
-      sides: context.declared,
-      mapped: unit.mapped,
-      unit: unit.name,
-      as: data.as ?? 'text',
-      same: compiledSame(data.as ?? 'text', data.same ?? sameDefaults[data.as ?? 'text']),
-      isGroup: unit.uses.length > unit.mapped.length,
-      isBranch: path?.at(-1) === 'use' || path?.at(-1) === 'else',
-      blank: data.blank,
-    },
-    input,
-  );
-}
-
-function readDefaultPolicy(context: UnitContext, unit: ReadUnit, data: EitherUnit): Policy | undefined {
-  const conflicts = conflictsSchema.safeParse(valueAt(context.source.value, ['conflicts']));
-  const input = conflicts.success ? (conflicts.data.default ?? 'ask') : 'ask';
-  return readUnitPolicy(context, unit, data, input, ['conflicts', 'default']);
 }

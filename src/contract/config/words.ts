@@ -1,4 +1,12 @@
-import { type EditedRule, type PairRules, type SideRules, type StoredForm, type UnitRules } from '../../core/rules.js';
+import type {
+  CreateRule,
+  DeleteRule,
+  EditedRule,
+  PairRules,
+  RefusedRule,
+  StoredForm,
+  UnitRules,
+} from '../../core/rules.js';
 
 /**
  * The closed word lists of the language: what this version executes, and what the documentation names but this version
@@ -24,15 +32,12 @@ export const equalityWords = [
   'boolean',
   'timestamp',
 ] as const satisfies readonly UnitRules['same'][];
-export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly SideRules['creates'][];
+export const createWords = ['copy', 'ask', 'ignore'] as const satisfies readonly CreateRule[];
 export const editedWords = ['ask', 'delete', 'restore'] as const satisfies readonly EditedRule[];
-export const deleteWords = [
-  'ask',
-  'delete',
-  'archive',
-  'restore',
-  'ignore',
-] as const satisfies readonly SideRules['deletes'][];
+export const deleteWords = ['ask', 'delete', 'archive', 'restore', 'ignore'] as const satisfies readonly DeleteRule[];
+/** Whether a record is archived is looked up again after the delete, so it cannot depend on what the record holds. */
+export const conditionalDeleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satisfies readonly DeleteRule[];
+export const refusedWords = ['ask', 'leave'] as const satisfies readonly RefusedRule[];
 export const outOfScopeWords = ['unlink', 'delete'] as const;
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
@@ -156,7 +161,18 @@ export const samePossible: { readonly [lens in UnitRules['as']]: readonly UnitRu
 };
 
 /** Settings that stand beside the sides of a unit; a side cannot carry one of these names. */
-export const unitSettings = ['as', 'form', 'to', 'required', 'same', 'stores', 'conflict', 'blank', 'stray'] as const;
+export const unitSettings = [
+  'as',
+  'form',
+  'to',
+  'required',
+  'same',
+  'stores',
+  'conflict',
+  'first',
+  'blank',
+  'stray',
+] as const;
 const reservedSides = [...unitSettings, 'either', 'hub', 'when', 'limit', 'default', 'due', 'edited', 'constructor'];
 
 export function isReservedSide(name: string): boolean {

@@ -2,7 +2,8 @@ import { unreachable } from '../assert.js';
 import type { Evaluate } from '../expression.js';
 import type { Json } from '../json.js';
 import { isBlank } from '../mapping/equality.js';
-import type { Policy, UnitRules } from '../rules.js';
+import type { SideName } from '../ids.js';
+import type { Authority, BlankRule, Policy, UnitRules } from '../rules.js';
 import type { Sibling, Step } from '../state.js';
 import { evaluateSiblings } from './expression.js';
 import { newestOf } from './newest.js';
@@ -75,9 +76,23 @@ export function resolve(policy: Policy, siblings: readonly Sibling[], clash: Cla
   }
 }
 
+type Either = Extract<Authority, { readonly kind: 'either' }>;
+
+/** What a blank of this side means. Of a decision of the hub it is what the unit says. */
+export function blankOn({ blank, blankOn: others }: Either, side: SideName | null): BlankRule {
+  return (side === null ? undefined : others?.[side]) ?? blank;
+}
+
 /** Siblings that count: under `ignore` and `fill` a blank is no opinion, unless every sibling is blank. */
-export function withOpinion(siblings: readonly Sibling[], blank: 'value' | 'ignore' | 'fill'): readonly Sibling[] {
-  if (blank === 'value') return siblings;
-  const spoken = siblings.filter((sibling) => !isBlank(sibling.value));
+export function withOpinion(siblings: readonly Sibling[], authority: Either): readonly Sibling[] {
+  const spoken = siblings.filter(({ value, side }) => blankOn(authority, side) === 'value' || !isBlank(value));
   return spoken.length === 0 ? siblings : spoken;
+}
+
+/**
+ * The policy for these siblings. Where none of them replaced a value there is nothing that both had: records meet, and `first`
+ * decides if the file has it. A function of the siblings alone, so that the order of readings cannot matter.
+ */
+export function policyFor({ policy, first }: Either, siblings: readonly Sibling[]): Policy {
+  return first !== undefined && siblings.every(({ base }) => isBlank(base)) ? first : policy;
 }

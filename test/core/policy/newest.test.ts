@@ -209,5 +209,7 @@ test.for([
   ['ignore', [null, ' '], [null, ' ']],
 ] as const)('blank: %s leaves of %o the opinions %o', ([rule, values, left]) => {
   const siblings = values.map((value, index) => siblingOf([a, b][index] ?? a, 1, value));
-  expect(withOpinion(siblings, rule).map(({ value }) => value)).toEqual(left);
+  expect(
+    withOpinion(siblings, { kind: 'either', policy: { kind: 'ask' }, blank: rule }).map(({ value }) => value),
+  ).toEqual(left);
 });
