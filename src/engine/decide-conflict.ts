@@ -3,7 +3,7 @@ import type { SideName } from '../core/ids.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState } from '../core/state.js';
 import { answer, badChoice, changed, currentVector, type Answering } from './answer-question.js';
-import type { DecideInput, DecideResult, EnginePorts } from './engine.js';
+import type { Choice, DecideInput, DecideResult, EnginePorts } from './engine.js';
 import { namesWith, releaseCandidates } from './identify.js';
 import { linkToRecord } from './link.js';
 import { Page } from './page.js';
@@ -24,7 +24,7 @@ export async function decide(ports: EnginePorts, input: DecideInput): Promise<De
     const [open] = (await transaction.openConflicts([conflict.entity])).filter(({ id }) => id === conflict.id);
     if (open === undefined) throw alreadyDecided(conflict);
     await page.fetch([conflict.entity]);
-    if (open.vv !== input.vv || currentVector(page.state(conflict.entity), open) !== input.vv) throw changed(conflict);
+    if (open.vv !== input.vv || hasMoved(page, open, input.choice)) throw changed(conflict);
     await decideOn(transaction, {
       page,
       rules,
@@ -38,6 +38,15 @@ export async function decide(ports: EnginePorts, input: DecideInput): Promise<De
   await ports.runner.poke(conflict.pair);
   const after = await conflictOf(ports, conflict.id);
   return { conflict: after, deliveries };
+}
+
+/**
+ * Whether the record is another one than was asked about. To leave what an undo would take back changes nothing, whatever
+ * the record is by now: without that a question about a record that moved on could never be closed.
+ */
+function hasMoved(page: Page, open: ConflictRow, choice: Choice): boolean {
+  if (open.kind === 'undo' && choice.kind === 'leave') return false;
+  return currentVector(page.state(open.entity), open) !== open.vv;
 }
 
 export async function decideOn(transaction: PairTransaction, answering: Answering): Promise<void> {

@@ -114,6 +114,24 @@ test('what was changed since is asked about and not guessed; the answer may rest
   await expectProven();
 });
 
+test('what an undo asked about can be left when it was changed once more, and only left', async () => {
+  const conflict = await decideClash();
+  world.crm.edit(key('1'), { name: 'Edith' });
+  await world.cycle();
+  await undone({ conflict });
+  const [question] = await open();
+  const { id, vv } = question as { id: number; vv: string };
+  world.erp.edit(key('1'), { title: 'Edith II' });
+  await world.cycle();
+  const say = (kind: 'restore' | 'leave') =>
+    world.engine.decide({ conflict: id, vv, choice: { kind }, by: 'ana', note: null });
+  await expect(say('restore')).rejects.toMatchObject({ code: 'conflict.changed' });
+  await say('leave');
+  await world.cycle();
+  expect([names(), await open()]).toEqual([['Edith II', 'Edith II'], []]);
+  await expectProven();
+});
+
 test('a whole run is taken back, field by field, and what came later stays', async () => {
   world.crm.edit(key('1'), { name: 'Grace', phone: '77' });
   world.crm.edit(key('2'), { name: 'Joan' });
