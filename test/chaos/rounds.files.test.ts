@@ -33,13 +33,14 @@ const wish = (given: Partial<RoundsWish> = {}): RoundsWish => ({
   ...given,
 });
 
-/** A run of which nothing but its figures is real; `diesAt` is the seed whose run does not end. */
+/** A run of which nothing but its figures is real; `diesAt` is the seed whose run does not end, so many times. */
 const run =
-  (diesAt?: number) =>
+  (diesAt?: number, times = Number.POSITIVE_INFINITY) =>
   async ({ seed, kills, onKill }: ChaosWish): Promise<Outcome> => {
     begun.push([seed, kills]);
     onKill(3, 'API at random');
-    if (seed === diesAt) throw new Error('the machine went down');
+    if (seed === diesAt && begun.filter(([one]) => one === seed).length <= times)
+      throw new Error('the machine went down');
     return outcome({ seed, kills });
   };
 
@@ -59,14 +60,19 @@ test('a run that was interrupted goes on with the round that has no verdict', as
     finished: [{ seed: 7, kills: 20 }],
     underWay: { kills: 3, last: 'API at random' },
   });
+  begun = [];
   const rounds = await runRounds(wish(), run());
   expect(begun).toEqual([
-    [7, 20],
-    [8, 20],
     [8, 20],
     [9, 10],
   ]);
   expect(rounds).toHaveLength(3);
+});
+
+test('a round that ended without a verdict begins again once, and is not a clean one', async () => {
+  const rounds = await runRounds(wish(), run(8, 1));
+  expect(begun.map(([seed]) => seed)).toEqual([7, 8, 8, 9]);
+  expect(rounds.map(({ violations }) => violations.length)).toEqual([0, 1, 0]);
 });
 
 test('the report of another run is not gone on with', async () => {

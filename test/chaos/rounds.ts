@@ -34,20 +34,40 @@ export async function runRounds(wish: RoundsWish, run = runChaos): Promise<reado
   while (finished.length < rounds) {
     const at = finished.length;
     if (rounds > 1) say(`round ${at + 1} of ${rounds}`);
-    let begun = 0;
-    const onKill = (done: number, last: string): void => {
-      begun = done;
-      save({ kills: done, last });
-    };
     const size = Math.min(round, kills - at * round);
-    const outcome = await run({ ...rest, say, seed: seed + at, kills: size, onKill }).catch((error: unknown) => {
-      if (error instanceof Interrupted) onInterrupt(finished, begun);
-      throw error;
-    });
-    finished.push(outcome);
+    const attempt = async (): Promise<Outcome> => {
+      let begun = 0;
+      const onKill = (done: number, last: string): void => {
+        begun = done;
+        save({ kills: done, last });
+      };
+      try {
+        return await run({ ...rest, say, seed: seed + at, kills: size, onKill });
+      } catch (error) {
+        if (error instanceof Interrupted) onInterrupt(finished, begun);
+        throw error;
+      }
+    };
+    finished.push(await twice(attempt, say));
     save(null);
   }
   return finished;
+}
+
+/**
+ * A round that ended without a verdict begins again once, so that a night's run goes on; it is not a clean one all the same.
+ * @throws Interrupted, and what ended it the second time
+ */
+async function twice(attempt: () => Promise<Outcome>, say: (text: string) => void): Promise<Outcome> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    const why = `verdict: the round first ended without one: ${error instanceof Error ? error.message : String(error)}`;
+    say(`${why}; it begins again`);
+    const outcome = await attempt();
+    return { ...outcome, violations: [why, ...outcome.violations] };
+  }
 }
 
 function finishedIn(report: string | null, of: Report['of']): readonly Outcome[] {
