@@ -51,8 +51,8 @@ export default defineConfig({
           include: ['test/**/*.stack.test.ts'],
           pool: 'forks',
           globalSetup: ['test/support/global-stack.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           // Each file runs workers and workflows of its own against one Temporal server: side by side they starve.
           fileParallelism: false,
           // Real servers on a busy machine miss a deadline now and then; what fails twice is broken.

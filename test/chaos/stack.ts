@@ -127,7 +127,7 @@ async function bringUp(folder: string, wish: StackWish, opened: Opened, down: ()
       () => true,
       () => false,
     );
-  await eventually('the API answers', answers, 120_000);
+  await eventually('the API answers', answers);
   return {
     folder,
     pairs,

@@ -98,9 +98,9 @@ export async function openHub({ records, hub, crmUrl, temporalAddress }: HubPlac
     },
     async firstContact(which = pair) {
       const { plan } = await api.engine.requestPlan({ pair: which, by: 'ada' });
-      await eventually('the plan is ready', async () => (await api.store.plan(plan))?.state === 'ready', 60_000);
+      await eventually('the plan is ready', async () => (await api.store.plan(plan))?.state === 'ready');
       await api.engine.approvePlan({ plan, by: 'ada' });
-      await eventually('the plan is applied', async () => (await api.store.plan(plan))?.state === 'applied', 60_000);
+      await eventually('the plan is applied', async () => (await api.store.plan(plan))?.state === 'applied');
       await settledPair(api, which);
     },
     terminateWorkflow,
@@ -125,7 +125,7 @@ export async function killed(worker: ChildProcess): Promise<void> {
 
 /** Nothing is on its way and a whole cycle found nothing. What keeps it from that is what a test fails with. */
 async function settledPair({ runner, store, readModel }: Composition, pair: PairId): Promise<void> {
-  const untilMs = Date.now() + 90_000;
+  const untilMs = Date.now() + 300_000;
   for (;;) {
     const { problem, edited, written, created } = await runner.runNow(pair);
     const { row, standings, openConflicts, lastRun } = await readModel.pairStatus(pair);

@@ -14,7 +14,7 @@ const kills = Number(process.env['PARLEY_KILLS'] ?? 20);
 const seed = Number(process.env['PARLEY_SEED'] ?? Date.now() % 1_000_000);
 
 test(`a worker killed at ${kills} moments while people edit both sides: no edit is lost, no row doubled (PARLEY_SEED=${seed})`, {
-  timeout: 120_000 + kills * 15_000,
+  timeout: 600_000 + kills * 30_000,
 }, async () => {
   const databases = [await freshDatabase(), await freshDatabase()] as const;
   const hub = await openHub({
@@ -36,7 +36,7 @@ test(`a worker killed at ${kills} moments while people edit both sides: no edit 
   const chance = new Chance(seed + 2);
   for (let kill = 1; kill <= kills; kill += 1) {
     const { tick } = await hub.api.store.pair(hub.pair);
-    await eventually('the worker works', async () => (await hub.api.store.pair(hub.pair)).tick > tick, 60_000);
+    await eventually('the worker works', async () => (await hub.api.store.pair(hub.pair)).tick > tick);
     await sleep(chance.whole(0, 1_200));
     await killed(worker);
     // Two out of three times its workflow goes too, so that the next worker need not wait for heartbeats it will miss.

@@ -1,4 +1,7 @@
-/** The pair of these tests: one side decides addresses, either corrects names, a clash about a phone goes to the ERP. */
+/**
+ * The pair of these tests: one side decides addresses, either corrects names, a clash about a phone goes to the ERP. What people
+ * type while everything is down comes at once, and no brake is meant to stop it here.
+ */
 export const pairFile = (pair: string, deletes: 'ask' | 'delete' = 'ask'): string => `pair: ${pair}
 about: The companies we buy from.
 owner: data
@@ -14,4 +17,5 @@ masters:
 creates: { crm: copy, erp: copy }
 deletes: { crm: ${deletes}, erp: ${deletes} }
 run: { every: 1s }
+limits: { changes: 100 % }
 `;

@@ -96,13 +96,13 @@ test('workers that are killed in the middle of everything lose nothing, and the 
   const planState = async (id: number) => (await api.store.plan(id))?.state;
 
   const { plan } = await api.engine.requestPlan({ pair, by: 'ada' });
-  await eventually('reading has begun', async () => (await api.store.pair(pair)).tick > 1, 60_000);
+  await eventually('reading has begun', async () => (await api.store.pair(pair)).tick > 1);
   await killAndReplace();
-  await eventually('the plan is ready', async () => (await planState(plan)) === 'ready', 60_000);
+  await eventually('the plan is ready', async () => (await planState(plan)) === 'ready');
   await api.engine.approvePlan({ plan, by: 'ada' });
-  await eventually('a delivery is under way', async () => (await api.store.openDeliveries(pair)).length > 0, 60_000);
+  await eventually('a delivery is under way', async () => (await api.store.openDeliveries(pair)).length > 0);
   await killAndReplace();
-  await eventually('the plan is applied', async () => (await planState(plan)) === 'applied', 60_000);
+  await eventually('the plan is applied', async () => (await planState(plan)) === 'applied');
   expect(await readFile(file, 'utf8')).toContain(`\n${records},Company ${records},Street ${records}\n`);
 
   // A whole cycle confirms what first contact found equal; an edit before it would be a question, and rightly so.
@@ -122,7 +122,7 @@ test('workers that are killed in the middle of everything lose nothing, and the 
         text.includes(`\n${records - 20 + turn},Company ${records - 20 + turn} ${turn},`),
     );
   };
-  await eventually('every change is carried over', agreed, 90_000);
+  await eventually('every change is carried over', agreed);
   await api.runner.runNow(pair);
   expect(await api.engine.verify({ pair })).toMatchObject({ ok: true, unexplained: [] });
   expect(await api.engine.verifyLedger({ pair })).toMatchObject({ ok: true, problems: [] });

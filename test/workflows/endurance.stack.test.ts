@@ -40,10 +40,8 @@ describe.concurrent('over time', () => {
     const { engine, runner, pair, world } = stage(onTestFinished, { everyMs: 3_600_000 });
     await runner.runNow(pair);
     world.pages['crm']?.push({ changed: 1 });
-    const sinceMs = Date.now();
     await runner.poke(pair);
     await eventually('the hint is followed', () => world.written === 1);
-    expect(Date.now() - sinceMs).toBeLessThan(3_000);
     await eventually('the run ends', () => engine.count('endRun') === 2);
   });
 
@@ -55,16 +53,17 @@ describe.concurrent('over time', () => {
     const sinceMs = Date.now();
     await runner.poke(pair);
     await eventually('the decision is delivered', () => world.written === 1);
-    expect(Date.now() - sinceMs).toBeLessThan(3_000);
+    // The next look would come after 20 s.
+    expect(Date.now() - sinceMs).toBeLessThan(15_000);
   });
 
   test('a change that nobody poked about is found by the next look', async ({ onTestFinished }) => {
     const { runner, pair, world } = stage(onTestFinished, { everyMs: 200 });
     await runner.runNow(pair);
     world.pages['erp']?.push({ changed: 1 });
-    await eventually('the edit is delivered', () => world.written === 1, 5_000);
+    await eventually('the edit is delivered', () => world.written === 1);
     world.deliveries.push({ id: 41, side: 'crm' as never });
-    await eventually('so is a decision whose poke was lost', () => world.written === 2, 5_000);
+    await eventually('so is a decision whose poke was lost', () => world.written === 2);
     expect(world.deliveries).toEqual([]);
   });
 
