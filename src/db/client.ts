@@ -5,6 +5,7 @@ import { ParleyError } from '../core/errors.js';
 import type { Log } from '../engine/ports.js';
 import { elementsIn } from './array-text.js';
 import { isEcho, storeFailure } from './failures.js';
+import { openSessions, type Session } from './sessions.js';
 
 type Types = { bigint: number };
 
@@ -59,10 +60,11 @@ const arrayTypes = {
   },
 };
 
-function connect(options: DatabaseOptions): postgres.Sql<Types> {
+function connect(options: DatabaseOptions, onClose: () => void): postgres.Sql<Types> {
   const { onStatement, log } = options;
   return postgres(options.url, {
-    max: options.connectionsMax,
+    max: 1,
+    onclose: onClose,
     connect_timeout: connectTimeoutSeconds,
     // The driver asks a new connection for the server's array types, and nobody hears when that fails: a database that
     // goes away in this moment would end the process. The two that the store reads are told here.
@@ -88,29 +90,51 @@ function connect(options: DatabaseOptions): postgres.Sql<Types> {
 
 /** Connects lazily: the first statement finds out whether the database is there. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const client = connect(options);
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const sessions = openSessions(options.connectionsMax, (onClose) => connect(options, onClose), closeTimeoutSeconds);
+  const guarded = async <T>(work: (session: Session<postgres.Sql<Types>>) => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await sessions.lend(work);
     } catch (error) {
       throw storeFailure(error);
     }
   };
+  const begin = <T>(mode: string, work: (sql: Sql) => Promise<T>): Promise<T> =>
+    guarded(async (session) => {
+      const { result } = await session.client.begin(mode, (sql) => whileConnected(session, sql, work));
+      return result;
+    });
   return {
-    run: (statement) => guarded(async () => intact(await statement(client))),
-    transaction: <T>(work: (sql: Sql) => Promise<T>) =>
-      guarded(async () => (await client.begin(async (sql) => ({ result: await work(sql) }))).result),
-    snapshot: <T>(work: (sql: Sql) => Promise<T>) =>
-      guarded(
-        async () =>
-          (
-            await client.begin('isolation level repeatable read read only', async (sql) => ({
-              result: await work(sql),
-            }))
-          ).result,
-      ),
-    close: () => client.end({ timeout: closeTimeoutSeconds }),
+    run: (statement) => guarded(async ({ client }) => intact(await statement(client))),
+    transaction: (work) => begin('', work),
+    snapshot: (work) => begin('isolation level repeatable read read only', work),
+    close: () => sessions.close(),
   };
+}
+
+/**
+ * The work of a transaction, as long as its connection lasts. The driver (3.4.9) ends the process when a statement is sent on
+ * a connection that has closed: it writes to no socket in a later turn, where nobody can catch it. So nothing is sent any more
+ * once a connection is lost: not by the work, and not by the driver itself, whose rollback or commit would follow the
+ * work's end. What was begun is then only waiting for the loss, which the driver reports by itself.
+ */
+async function whileConnected<T>(
+  session: Session<unknown>,
+  sql: postgres.TransactionSql<Types>,
+  work: (sql: Sql) => Promise<T>,
+): Promise<{ readonly result: T }> {
+  const connected = new Proxy(sql, {
+    apply(target, self, parameters: unknown[]) {
+      if (session.isLost()) throw Object.assign(new Error('The connection ended.'), { code: 'CONNECTION_CLOSED' });
+      return Reflect.apply(target, self, parameters) as unknown;
+    },
+  });
+  try {
+    const result = await work(connected);
+    if (!session.isLost()) return { result };
+  } catch (error) {
+    if (!session.isLost()) throw error;
+  }
+  return new Promise<never>(() => undefined);
 }
 
 /** The rows as the database sent them, or an error: see the trap described at `Database`. */

@@ -177,3 +177,65 @@ test('a connection asks the database nothing of its own: nobody would hear that 
     await way.close();
   }
 });
+
+test.for(['a statement that follows', 'the end of the work', 'the failure of the work'])(
+  'a connection that is lost in the middle of a transaction: %s',
+  async (then) => {
+    const way = await proxyTo(place.url);
+    const behind = open(way.url);
+    try {
+      const lost = behind.transaction(async (sql) => {
+        await sql`create table if not exists half_made (i integer)`;
+        way.cut('both');
+        // A later turn: the driver has heard that the connection is gone.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (then === 'a statement that follows') await sql`insert into half_made values (1)`;
+        if (then === 'the failure of the work') throw new Error('no');
+      });
+      await expect(lost).rejects.toMatchObject({ code: 'store.unreachable', retryable: true });
+      way.heal();
+      await expect(behind.run((sql) => sql<object[]>`select to_regclass('half_made')::text as name`)).resolves.toEqual([
+        { name: null },
+      ]);
+    } finally {
+      await behind.close();
+      await way.close();
+    }
+  },
+);
+
+test('a statement in a transaction whose connection is lost under it fails, and the next one is made anew', async () => {
+  const way = await proxyTo(place.url);
+  const behind = open(way.url);
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      way.mishap = { at: 'pg_sleep', kind: 'before' };
+      const lost = behind.transaction((sql) => sql`select pg_sleep(20)`);
+      await expect(lost).rejects.toMatchObject({ code: 'store.unreachable' });
+      await expect(behind.transaction((sql) => sql`select 1 as i`)).resolves.toEqual([{ i: 1 }]);
+    }
+  } finally {
+    await behind.close();
+    await way.close();
+  }
+});
+
+test('more work than connections waits in line, and nobody overtakes', async () => {
+  const two = openDatabase({ url: place.url, connectionsMax: 2, lockTimeoutMs: 0 });
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 12 }, (_, nr) =>
+      two.transaction(async (sql) => {
+        order.push(nr);
+        const rows = await sql<{ count: number }[]>`
+          select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and application_name = 'parley'`;
+        // Two of these, and the one of the other tests.
+        expect(rows[0]?.count).toBeLessThanOrEqual(3);
+      }),
+    ),
+  );
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  await two.close();
+  await expect(two.run((sql) => sql<object[]>`select 1`)).rejects.toMatchObject({ code: 'store.unreachable' });
+});
