@@ -43,6 +43,7 @@ describe.concurrent('over time', () => {
     await runner.poke(pair);
     await eventually('the hint is followed', () => world.written === 1);
     await eventually('the run ends', () => engine.count('endRun') === 2);
+    expect(world.written).toBe(1);
   });
 
   test('a poke interrupts a lookout between its looks', async ({ onTestFinished }) => {
