@@ -16,11 +16,14 @@ export async function answerOne({ client }: Stack, pair: PairId, chance: Chance)
   return answered;
 }
 
-/** Answers everything that is open now. @returns how many were there, and what was said to those that cannot be answered */
+/** Answers everything that is open now. @returns how many were there, and what was said to those that were not taken */
 export async function answerAll({ client }: Stack, pair: PairId, chance: Chance) {
   const refused: string[] = [];
-  const { rows } = await client.conflicts.list({ pair, limit: 500 });
-  const open = rows.filter(({ kind }) => kind === 'clash' || kind === 'delete');
+  const list = await client.conflicts.list({ pair, limit: 500 }).catch((error: unknown) => {
+    refused.push(`the list: ${String(error)}`);
+    return { rows: [] };
+  });
+  const open = list.rows.filter(({ kind }) => kind === 'clash' || kind === 'delete');
   for (const one of open) {
     await client.conflicts
       .decide(one.id, { vv: one.vv, choice: choiceFor(one, chance), note: null })

@@ -8,7 +8,9 @@ const settleWithinMs = 480_000;
 /** Cycles in a row in which nothing moved. */
 const quietCycles = 2;
 /** An answer may lead to another question: two people had answered two of one record. */
-const answerRounds = 5;
+const answerRounds = 8;
+/** Rounds in a row in which no answer was taken. */
+const inVainMax = 3;
 
 /** A plan and its approval, as a person gives it: at first contact, and when a brake has stopped a pair. */
 export async function approve({ client }: Stack, pair: PairId): Promise<void> {
@@ -59,15 +61,18 @@ export async function settle(stack: Stack, pair: PairId): Promise<number> {
 
 /**
  * Until nothing moves and nothing is asked any more: people answer what is left. An answer may be refused because the one
- * to another question of the record came first; when none is taken, the questions are such that nobody can answer them.
+ * to another question of the record came first, or by an API that has only just found its database again.
  * @returns as `settle` does
+ * @throws Error when several times in a row not one answer is taken: nobody can answer what is asked
  */
 export async function settleAll(stack: Stack, pair: PairId, chance: Chance): Promise<number> {
   let lifted = await settle(stack, pair);
+  let inVain = 0;
   for (let round = 0; round < answerRounds; round += 1) {
     const { asked, refused } = await answerAll(stack, pair, chance);
-    if (asked === 0) return lifted;
-    if (refused.length === asked) throw new Error(`${asked} questions cannot be answered: ${refused.join('; ')}`);
+    if (asked === 0 && refused.length === 0) return lifted;
+    inVain = refused.length >= asked ? inVain + 1 : 0;
+    if (inVain === inVainMax) throw new Error(`${asked} questions cannot be answered: ${refused.join('; ')}`);
     lifted += await settle(stack, pair);
   }
   return lifted;
