@@ -7,6 +7,7 @@ import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { withLanded, withTry, withWrote } from './loop.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
+import { withWritten } from './pace.js';
 import { observe } from './observe.js';
 import { signatureOfIntent } from './write-version.js';
 import { observeAbsent } from './absence.js';
@@ -98,7 +99,8 @@ function accepted(
     const sent = intent.units[unit.name];
     if (sent === undefined) continue;
     raws[unit.name] = (record === null ? undefined : readUnit(unit, side, record.fields)) ?? sent.raw;
-    units[unit.name] = withLanded(withDelivered(registerOf(state, unit.name), side, sent.vv), side);
+    const landed = withLanded(withDelivered(registerOf(state, unit.name), side, sent.vv), side);
+    units[unit.name] = withWritten(landed, side, hub);
     if (intent.kind === 'update') wrote = withWrote(wrote, unit, shadow.raws[unit.name], hub);
     proven[unit.name] = sent.vv;
   }

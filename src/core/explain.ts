@@ -4,6 +4,7 @@ import { conditionText } from './condition.js';
 import { isSummed } from './delta.js';
 import type { SideName } from './ids.js';
 import { isTripped, parkedSides } from './loop.js';
+import { isPaced, paceEndsMs } from './pace.js';
 import { isBlank } from './mapping/equality.js';
 import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
@@ -138,9 +139,19 @@ function sideSentence(unit: UnitRules, register: Register, side: SideName, state
   const ordering = compare(contextOf(register, side), register.vv);
   if (ordering === 'equal' || ordering === 'after') return `${side} has received everything.`;
   if (register.noop[side] !== undefined) return `${side} already held an equal value; nothing had to be written.`;
+  if (register.status === 'settled' && isPaced(register, side)) return pacedSentence(register, side);
   return register.status === 'settled'
     ? `${side} is behind: it has not yet received the last change.`
     : `${side} keeps its own value meanwhile.`;
+}
+
+function pacedSentence(register: Register, side: SideName): string {
+  const count = register.paces?.[side]?.count ?? 0;
+  const at = new Date(paceEndsMs(register, side)).toISOString().slice(11, 16);
+  return (
+    `${side} was written ${count} times within an hour, which is as often as the file allows; ` +
+    `the last change follows by itself after ${at} UTC.`
+  );
 }
 
 function withdrawnSentence(side: SideName, presence: Exclude<Shadow['presence'], 'present' | 'awaited'>): string {

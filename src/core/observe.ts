@@ -25,6 +25,7 @@ import type { Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
+import { withWritten } from './pace.js';
 import { accept, acceptMaster, confirmedContext, registerOf, withDelivered, without } from './register.js';
 import { limitsOf, type UnitRules } from './rules.js';
 import type { EntityState, Intent, Register, Shadow, Sibling } from './state.js';
@@ -164,7 +165,8 @@ class Reading {
         else if (!isMoved) this.#units[unit.name] = withTry(register, this.side, sent.vv);
         continue;
       }
-      const raised = withLanded(withDelivered(register, this.side, sent.vv), this.side);
+      const landed = withLanded(withDelivered(register, this.side, sent.vv), this.side);
+      const raised = withWritten(landed, this.side, this.hub);
       this.#units[unit.name] = raised;
       this.#wrote = withWrote(this.#wrote, unit, this.#raws[unit.name], this.hub);
       this.#raws[unit.name] = raw;

@@ -31,6 +31,7 @@ type PackedRare = {
   readonly steps?: readonly PackedStep[];
   readonly loop?: Loop;
   readonly holds?: boolean;
+  readonly paces?: Register['paces'];
 };
 type PackedStep = readonly [dot: Dot, vv: number, base: Json, value: Json];
 
@@ -137,14 +138,15 @@ export function packRegister(register: Register, dictionary: Dictionary): Packed
   return rare === null ? [frame, value, packed] : [frame, value, packed, rare];
 }
 
-function rareOf({ proposal, steps, loop, holds }: Register, dictionary: Dictionary): PackedRare | null {
-  if (proposal === null && steps.length === 0 && loop === null && holds === null) return null;
+function rareOf({ proposal, steps, loop, holds, paces }: Register, dictionary: Dictionary): PackedRare | null {
+  if (proposal === null && steps.length === 0 && loop === null && holds === null && paces === undefined) return null;
   const packed = steps.map(({ dot, vv, base, value }): PackedStep => [dot, dictionary.vector(vv), base, value]);
   return {
     ...(proposal === null ? {} : { proposal }),
     ...(packed.length === 0 ? {} : { steps: packed }),
     ...(loop === null ? {} : { loop }),
     ...(holds === null ? {} : { holds }),
+    ...(paces === undefined ? {} : { paces }),
   };
 }
 
@@ -159,7 +161,7 @@ export function isSame(left: Json, right: Json): boolean {
 }
 
 /** A frame with its vectors in place, shared by all registers that are made from it. */
-export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps' | 'loop' | 'holds'> & {
+export type Frame = Omit<Register, 'value' | 'siblings' | 'proposal' | 'steps' | 'loop' | 'holds' | 'paces'> & {
   readonly siblings: readonly SiblingOrigin[];
 };
 type SiblingOrigin = Pick<Sibling, 'vv' | 'dot' | 'side' | 'lo' | 'hi'>;
@@ -206,5 +208,6 @@ export function unpackRegister(packed: PackedRegister, frames: readonly Frame[],
     value: given,
   }));
   const [loop, holds] = [rare?.loop ?? null, rare?.holds ?? null];
-  return { value, vv, siblings, winner, status, delivered, noop, override, proposal, steps, loop, holds };
+  const paces = rare?.paces === undefined ? {} : { paces: rare.paces };
+  return { value, vv, siblings, winner, status, delivered, noop, override, proposal, steps, loop, holds, ...paces };
 }

@@ -15,6 +15,7 @@ import { isStopped } from './loop.js';
 import { isBlank } from './mapping/equality.js';
 import { putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
 import type { PlannedWrite, SettleMode } from './planned-write.js';
+import { isPaced, withPace } from './pace.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Wait } from './reference.js';
 import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
@@ -95,8 +96,11 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
     const target = putValue(unit, side, register.value, old);
     // A number is not written over one that nobody has read: what was added there would be lost.
     if (old === undefined && isSummed(unit)) continue;
-    if (old === undefined || !sameRaw(unit, side, target, old)) behind.push({ unit, register, old, target });
-    else if (!isNoopKnown(register, side)) {
+    if (old === undefined || !sameRaw(unit, side, target, old)) {
+      const paced = withPace(register, side, hub);
+      if (paced !== register) units[unit.name] = paced;
+      if (!isPaced(paced, side)) behind.push({ unit, register: paced, old, target });
+    } else if (!isNoopKnown(register, side)) {
       // Only of a side that may edit it matters what it had seen; another's first value stays one that never counted.
       const complete = mayEdit(unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
       const after = withNoop(register, side, hub.tick, complete);

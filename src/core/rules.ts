@@ -49,6 +49,8 @@ export type Limits = {
   readonly changeShare: number;
   /** Writes to one side within a minute after which the next batch waits; null: as many as there are. */
   readonly writesPerMinute: number | null;
+  /** Writes of one unit of a record to one side within an hour, after which it waits; null: as many as there are. */
+  readonly unitWritesPerHour: number | null;
 };
 
 export const limitDefaults: Limits = {
@@ -62,6 +64,7 @@ export const limitDefaults: Limits = {
   deleteShare: 0.01,
   changeShare: 0.3,
   writesPerMinute: null,
+  unitWritesPerHour: null,
 };
 
 /** What the file says, and the default for what it does not say. */

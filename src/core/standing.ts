@@ -2,11 +2,12 @@ import { includes } from './clock/version-vector.js';
 import { unitsOf } from './hub.js';
 import { contextOf, registerOf } from './register.js';
 import { isTripped, parkedSides } from './loop.js';
+import { isPaced } from './pace.js';
 import { isBlank } from './mapping/equality.js';
 import type { SideName } from './ids.js';
 import { isBlankRaw } from './mapping/mapping.js';
 import type { PairRules, UnitRules } from './rules.js';
-import type { EntityState, Shadow } from './state.js';
+import type { EntityState, Register, Shadow } from './state.js';
 
 /**
  * Where an entity stands between its sides, one word each: they partition all entities, so that every difference
@@ -23,6 +24,7 @@ export const standings = [
   'hidden',
   'on_its_way',
   'waiting',
+  'paced',
   'undecided',
   'one_sided',
   'override',
@@ -59,6 +61,7 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
   if (isHidden) return 'hidden';
   if (isOnItsWay) return 'on_its_way';
   if (state.waits.length > 0) return 'waiting';
+  if (rules.sides.some(({ name }) => isPacedOn(state, rules, name))) return 'paced';
   if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
   if (isOneSided) return 'one_sided';
   return rules.units.some((unit) => mayDiffer(unit, state)) ? 'override' : 'agreed';
@@ -94,13 +97,23 @@ export function mayDiffer(unit: UnitRules, state: EntityState): boolean {
   );
 }
 
-/** A side that has the record and neither received the register's version nor is known to hold an equal value. */
-function isBehind(state: EntityState, rules: PairRules, side: PairRules['sides'][number]['name']): boolean {
+/** A due write to a side waits because its unit was written there as often as the file allows within an hour. */
+function isPacedOn(state: EntityState, rules: PairRules, side: SideName): boolean {
   if (state.sides[side]?.presence !== 'present') return false;
   return unitsOf(rules, side).some((unit) => {
     const register = registerOf(state, unit.name);
-    if (register.override.includes(side) || includes(contextOf(register, side), register.vv)) return false;
-    const noop = register.noop[side];
-    return noop === undefined || !includes(noop.vv, register.vv);
+    return register.status === 'settled' && isPaced(register, side) && hasMissed(register, side);
   });
+}
+
+/** A side that has the record and neither received the register's version nor is known to hold an equal value. */
+function isBehind(state: EntityState, rules: PairRules, side: PairRules['sides'][number]['name']): boolean {
+  if (state.sides[side]?.presence !== 'present') return false;
+  return unitsOf(rules, side).some((unit) => hasMissed(registerOf(state, unit.name), side));
+}
+
+function hasMissed(register: Register, side: SideName): boolean {
+  if (register.override.includes(side) || includes(contextOf(register, side), register.vv)) return false;
+  const noop = register.noop[side];
+  return noop === undefined || !includes(noop.vv, register.vv);
 }

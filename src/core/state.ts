@@ -77,7 +77,12 @@ export type Register = {
   readonly loop: Loop | null;
   /** Which way the unit's condition went when it was last decided; null before that, and for a unit without one. */
   readonly holds: boolean | null;
+  /** Writes of the unit within the running hour of each side; only where the file names a budget of them. */
+  readonly paces?: { readonly [side: SideName]: Pace };
 };
+
+/** Writes since the first one of the hour. `isSpent`: another one is due, and waits until the hour is over. */
+export type Pace = { readonly sinceMs: number; readonly count: number; readonly isSpent: boolean };
 
 /** Counts against loops (semantics §1.8); its questions are asked once. */
 export type Loop = {

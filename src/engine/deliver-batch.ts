@@ -10,7 +10,7 @@ import { activeRevision } from './revision.js';
 import { takeBack } from './take-back.js';
 import type { DeliveryItem, DeliveryRow, PairRow, PairTransaction, SavedRevision } from './store.js';
 import { mayWrite } from './take-page.js';
-import { waitsForRate } from './write-rate.js';
+import { waitsForRate, writePlaces } from './write-rate.js';
 
 /**
  * Delivers one page of writes to one side (architecture, step 6): claim, write, acknowledge; two transactions and one
@@ -68,13 +68,14 @@ async function claimDelivery(
   revision: SavedRevision,
   input: { pair: PairId; delivery: number },
 ): Promise<Claim | null> {
+  const places = await writePlaces(ports, revision);
   return ports.store.transact(input.pair, async (transaction) => {
     const delivery = await transaction.delivery(input.delivery);
     if (delivery === null || delivery.state === 'done' || !maySend(transaction.pair, delivery)) return null;
     const sentAtMs = transaction.nowMs;
     if (delivery.state === 'sent')
       return { delivery, items: delivery.items, superseded: [], wasSent: true, isPromised: false, sentAtMs };
-    if (await waitsForRate(transaction, revision, delivery.side)) return null;
+    if (await waitsForRate(transaction, revision, delivery.side, places)) return null;
     const page = pageOf(ports, revision, transaction, delivery);
     const moved = new Set(
       await transaction.movedSince(

@@ -83,8 +83,8 @@ export interface PairTransaction extends MatchReads, ErasureTransaction, Referen
   entitiesByKeys(side: SideName, keys: readonly RecordKey[]): Promise<readonly KeyedEntity[]>;
   entitiesByIds(ids: readonly EntityId[]): Promise<readonly StoredEntity[]>;
   delivery(id: number): Promise<DeliveryRow | null>;
-  /** Writes that were sent to a side within the last `ms` milliseconds. */
-  writesWithin(side: SideName, ms: number): Promise<number>;
+  /** Writes that were sent to sides of pairs within the last `ms` milliseconds, together. */
+  writesWithin(places: readonly WritePlace[], ms: number): Promise<number>;
   /** Ids among these whose state was committed after `tick`. */
   movedSince(ids: readonly EntityId[], tick: number): Promise<readonly EntityId[]>;
   /** The plan that is being read, decided or applied, if any. */
@@ -93,6 +93,8 @@ export interface PairTransaction extends MatchReads, ErasureTransaction, Referen
   /** Writes everything a page decided. May be called more than once in a transaction. */
   commit(changes: Changes): Promise<void>;
 }
+
+export type WritePlace = { readonly pair: PairId; readonly side: SideName };
 
 export type PairMode =
   /** Never approved: only plans read it. */

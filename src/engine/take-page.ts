@@ -8,7 +8,7 @@ import { askedAgain } from '../core/duplicate.js';
 import { unitsOf } from '../core/hub.js';
 import { readUnit } from '../core/mapping/mapping.js';
 import type { Snapshot } from '../core/record.js';
-import type { PairRules } from '../core/rules.js';
+import { limitsOf, type PairRules } from '../core/rules.js';
 import type { SettleMode } from '../core/planned-write.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
@@ -43,6 +43,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
   const reading = input.plan === null ? active : await planRevision(ports, input.plan);
   if (reading === null) return nothingRead;
   const ahead = active !== null && active.id !== reading.id ? { active: active.rules, next: reading.rules } : null;
+  const paced = ahead === null ? await pacedNow(ports, input.pair, active?.rules ?? null) : [];
   const look = await lookAtSide(ports, pair, reading, { ...input, again: ahead === null }).catch(
     async (error: unknown) => {
       // What is wrong with the side matters more than that it cannot be written down.
@@ -73,12 +74,11 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       look,
       settleRules: active?.rules ?? null,
       asks: input.plan === null,
+      paced,
     };
-    const { records, deleted, split, absent = [] } = look.page;
-    const { side } = input;
+    const { side, records, deleted, split, absent = [] } = { ...look.page, side: input.side };
     if (ahead === null) {
-      await takeReady(taking, ports.pageSize ?? pageSizeDefault);
-      await takeRecords(taking);
+      await takeAll(taking, ports.pageSize ?? pageSizeDefault);
     } else {
       const { tick: readTick, atMs: beganAtMs } = look.pass;
       await takeAhead({ transaction, page, side, records, deleted, absent, readTick, beganAtMs, ...ahead });
@@ -264,14 +264,37 @@ type Taking = {
   readonly settleRules: PairRules | null;
   /** Whether likely matches are asked at once; a plan lists them first. */
   readonly asks: boolean;
+  /** Records that a budget of writes held back. */
+  readonly paced: readonly EntityId[];
 };
 
-/** Decides again what waits for records of other pairs, where something was committed about these: SPEC I14. */
-async function takeReady({ transaction, page, settleRules }: Taking, limit: number): Promise<void> {
-  if (settleRules === null || settleRules.units.every(({ as }) => as !== 'reference')) return;
-  const ready = await transaction.readyWaits(limit);
+/** Records that a budget of writes held back: their hour may be over. */
+async function pacedNow(
+  ports: EnginePorts,
+  pair: PairRow['pair'],
+  rules: PairRules | null,
+): Promise<readonly EntityId[]> {
+  if (rules === null || limitsOf(rules).unitWritesPerHour === null) return [];
+  const limit = ports.pageSize ?? pageSizeDefault;
+  return (await ports.store.entities(pair, { after: null, limit, standings: ['paced'] })).map(({ id }) => id);
+}
+
+/**
+ * Decides again what waits for records of other pairs, where something was committed about these (SPEC I14), and what a
+ * budget of writes held back.
+ */
+async function takeReady({ transaction, page, settleRules, paced }: Taking, limit: number): Promise<void> {
+  if (settleRules === null) return;
+  const hasReferences = settleRules.units.some(({ as }) => as === 'reference');
+  const ready = [...paced, ...(hasReferences ? await transaction.readyWaits(limit) : [])];
+  if (ready.length === 0) return;
   await page.fetch(ready);
   for (const id of ready) settleOn(page, id, settleRules, settleMode(transaction.pair));
+}
+
+async function takeAll(taking: Taking, limit: number): Promise<void> {
+  await takeReady(taking, limit);
+  await takeRecords(taking);
 }
 
 /**

@@ -135,6 +135,7 @@ test('agreement is 100.00 exactly when nothing differs, and its parts add up', (
     undecided: count,
     on_its_way: count,
     waiting: count,
+    paced: count,
     asked: count,
     tripped: fc.constantFrom(0, 1),
     parked: fc.constantFrom(0, 1),

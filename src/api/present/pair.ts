@@ -63,6 +63,7 @@ export function agreementOf(standings: PairStatus['standings']): PairView['agree
     undecided: standings.undecided,
     onItsWay: standings.on_its_way,
     waiting: standings.waiting,
+    paced: standings.paced,
     asked: standings.asked,
     tripped: standings.tripped,
     parked: standings.parked,

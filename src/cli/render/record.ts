@@ -16,6 +16,7 @@ export const standingWords: Readonly<Record<Standing, string>> = {
   undecided: 'waits for the next run',
   on_its_way: 'on its way',
   waiting: 'waits for a record of another pair',
+  paced: 'waits for the end of an hour',
   asked: 'waits for a person',
   tripped: 'stopped: it goes round',
   parked: 'written without effect',

@@ -123,6 +123,7 @@ const reasons: Readonly<Record<keyof PairView['agreement']['differ'], string>> =
   undecided: 'wait for the next run',
   onItsWay: 'on their way',
   waiting: 'wait for records of other pairs',
+  paced: 'written as often as the file allows within an hour; they go on by themselves',
   asked: 'wait for a person',
   tripped: 'stopped, because they go round between systems',
   parked: 'written without effect',

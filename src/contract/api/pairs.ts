@@ -42,6 +42,7 @@ const agreementSchema = z
       undecided: countSchema,
       onItsWay: countSchema,
       waiting: countSchema,
+      paced: countSchema,
       asked: countSchema,
       tripped: countSchema,
       parked: countSchema,

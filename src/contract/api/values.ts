@@ -49,6 +49,7 @@ export const standingSchema = z
     'undecided',
     'on_its_way',
     'waiting',
+    'paced',
     'asked',
     'tripped',
     'parked',

@@ -91,13 +91,13 @@ export function parseShare(text: string): { readonly share: number } | TextFault
 }
 
 /** Reads `600 per minute`. Never throws. */
-export function parseRate(text: string): { readonly perMinute: number } | TextFault {
-  const hint = 'write it as: 600 per minute';
+export function parseRate(text: string, per: 'minute' | 'hour'): { readonly count: number } | TextFault {
+  const hint = per === 'minute' ? 'write it as: 600 per minute' : 'write it as: 12 per hour';
   const number = /^\d{1,9}(?=\s|$)/.exec(text)?.[0];
   if (number === undefined || Number(number) === 0)
     return fault(0, /^\S*/.exec(text)?.[0].length ?? 1, 'a rate starts with a whole number from 1 up', hint);
   const unit = text.slice(number.length).trim();
-  if (/^per\s+minute$/.test(unit)) return { perMinute: Number(number) };
+  if (unit.replace(/\s+/, ' ') === `per ${per}`) return { count: Number(number) };
   if (unit === '') return fault(0, text.length, 'a rate says per what it counts', hint);
-  return fault(text.length - unit.length, unit.length, 'a rate counts per minute', hint);
+  return fault(text.length - unit.length, unit.length, `this rate counts per ${per}`, hint);
 }

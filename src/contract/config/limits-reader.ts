@@ -40,8 +40,10 @@ export function readLimits(context: LimitsContext): Partial<Limits> | undefined 
     const share = readText(context, key, written[key], shareOf);
     if (share !== undefined) found[name] = share;
   }
-  const writes = readText(context, 'writes', written.writes, rateOf);
+  const writes = readText(context, 'writes', written.writes, rateOf('minute'));
   if (writes !== undefined) found.writesPerMinute = writes;
+  const fieldWrites = readText(context, 'field_writes', written.field_writes, rateOf('hour'));
+  if (fieldWrites !== undefined) found.unitWritesPerHour = fieldWrites;
   return Object.keys(found).length === 0 ? undefined : found;
 }
 
@@ -92,7 +94,9 @@ const shareOf: Parse = (text) => {
   return 'fault' in parsed ? parsed : parsed.share;
 };
 
-const rateOf: Parse = (text) => {
-  const parsed = parseRate(text);
-  return 'fault' in parsed ? parsed : parsed.perMinute;
-};
+const rateOf =
+  (per: 'minute' | 'hour'): Parse =>
+  (text) => {
+    const parsed = parseRate(text, per);
+    return 'fault' in parsed ? parsed : parsed.count;
+  };

@@ -284,7 +284,14 @@ export const limitsSchema = z
       description: 'Creates, deletes and changes that a run may always make: 0 to 1000000. Default: 10.',
     }),
     writes: text.optional().meta({
-      description: 'Writes to each side, such as 600 per minute; more of them wait. Default: as many as there are.',
+      description:
+        'Writes to each side, such as 600 per minute, with those of other pairs to the same connection; more of them wait. ' +
+        'Default: as many as there are.',
+    }),
+    field_writes: text.optional().meta({
+      description:
+        'Writes of one field of a record to one side, such as 12 per hour; the next one waits until the hour is over. ' +
+        'Default: as many as there are.',
     }),
   })
   .meta({ description: 'Where loops and runs out of proportion are stopped, and how fast a side is written.' });

@@ -6,6 +6,7 @@ import type {
   DeliveryState,
   DeliverySummary,
   IntentRow,
+  WritePlace,
 } from '../../engine/store.js';
 import { jsonTexts, numbers, texts } from '../array-text.js';
 import type { Rows, Sql } from '../client.js';
@@ -137,11 +138,14 @@ export function putIntents(sql: Sql, pair: PairId, intents: readonly IntentRow[]
 /** Deliveries are few and numbered in order: the newest ones tell, whatever the table holds. */
 const deliveriesLooked = 1_000;
 
-export function selectWrites(sql: Sql, pair: PairId, side: SideName, withinMs: number): Rows<{ count: number }> {
+export function selectWrites(sql: Sql, places: readonly WritePlace[], withinMs: number): Rows<{ count: number }> {
   return sql`
     select coalesce(sum(items_count), 0)::int as count
-    from (
-      select side, items_count, sent_at from deliveries where pair = ${pair} order by id desc limit ${deliveriesLooked}
+    from unnest(
+      ${texts(places.map(({ pair }) => pair))}::text[], ${texts(places.map(({ side }) => side))}::text[]) as place (pair, side)
+    cross join lateral (
+      select side, items_count, sent_at from deliveries
+      where deliveries.pair = place.pair order by id desc limit ${deliveriesLooked}
     ) as newest
-    where side = ${side} and sent_at > clock_timestamp() - make_interval(secs => ${withinMs}::float8 / 1000)`;
+    where newest.side = place.side and sent_at > clock_timestamp() - make_interval(secs => ${withinMs}::float8 / 1000)`;
 }

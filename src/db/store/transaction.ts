@@ -61,7 +61,7 @@ export async function lockedPair(sql: Sql, id: PairId, secrets: StoreSecrets): P
       const [row] = await selectDelivery(sql, id, delivery);
       return row === undefined ? null : deliveryRow(row);
     },
-    writesWithin: async (side, ms) => (await selectWrites(sql, id, side, ms))[0]?.count ?? 0,
+    writesWithin: async (places, ms) => (await selectWrites(sql, places, ms))[0]?.count ?? 0,
     openPlan: async () => {
       const [row] = await selectOpenPlan(sql, id);
       return row === undefined ? null : planRow(row);
