@@ -8,7 +8,7 @@ import { askedAgain } from '../core/duplicate.js';
 import { unitsOf } from '../core/hub.js';
 import { readUnit } from '../core/mapping/mapping.js';
 import type { Snapshot } from '../core/record.js';
-import { limitsOf, type PairRules } from '../core/rules.js';
+import type { PairRules } from '../core/rules.js';
 import type { SettleMode } from '../core/planned-write.js';
 import { withoutIntents } from '../core/register.js';
 import { settle } from '../core/settle.js';
@@ -22,6 +22,7 @@ import { takeMerges } from './merge-records.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { pairFact } from './pair-fact.js';
+import { pacedNow, readyWaits } from './ready-records.js';
 import { noteUnread, problemSince } from './side-problem.js';
 import { takeAhead } from './take-ahead.js';
 import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
@@ -43,7 +44,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
   const reading = input.plan === null ? active : await planRevision(ports, input.plan);
   if (reading === null) return nothingRead;
   const ahead = active !== null && active.id !== reading.id ? { active: active.rules, next: reading.rules } : null;
-  const paced = ahead === null ? await pacedNow(ports, input.pair, active?.rules ?? null) : [];
+  const paced = ahead === null ? await pacedNow(ports, active, ports.pageSize ?? pageSizeDefault) : [];
   const look = await lookAtSide(ports, pair, reading, { ...input, again: ahead === null }).catch(
     async (error: unknown) => {
       // What is wrong with the side matters more than that it cannot be written down.
@@ -268,32 +269,11 @@ type Taking = {
   readonly paced: readonly EntityId[];
 };
 
-/** Records that a budget of writes held back: their hour may be over. */
-async function pacedNow(
-  ports: EnginePorts,
-  pair: PairRow['pair'],
-  rules: PairRules | null,
-): Promise<readonly EntityId[]> {
-  if (rules === null || limitsOf(rules).unitWritesPerHour === null) return [];
-  const limit = ports.pageSize ?? pageSizeDefault;
-  return (await ports.store.entities(pair, { after: null, limit, standings: ['paced'] })).map(({ id }) => id);
-}
-
-/**
- * Decides again what waits for records of other pairs, where something was committed about these (SPEC I14), and what a
- * budget of writes held back.
- */
-async function takeReady({ transaction, page, settleRules, paced }: Taking, limit: number): Promise<void> {
-  if (settleRules === null) return;
-  const hasReferences = settleRules.units.some(({ as }) => as === 'reference');
-  const ready = [...paced, ...(hasReferences ? await transaction.readyWaits(limit) : [])];
-  if (ready.length === 0) return;
-  await page.fetch(ready);
-  for (const id of ready) settleOn(page, id, settleRules, settleMode(transaction.pair));
-}
-
 async function takeAll(taking: Taking, limit: number): Promise<void> {
-  await takeReady(taking, limit);
+  const { transaction, page, settleRules, paced } = taking;
+  const ready = settleRules === null ? [] : [...paced, ...(await readyWaits(transaction, settleRules, limit))];
+  if (ready.length > 0) await page.fetch(ready);
+  for (const id of ready) settleOn(page, id, settleRules as PairRules, settleMode(transaction.pair));
   await takeRecords(taking);
 }
 

@@ -1,0 +1,24 @@
+import type { EntityId } from '../core/ids.js';
+import { limitsOf, type PairRules } from '../core/rules.js';
+import type { EnginePorts } from './engine.js';
+import type { PairTransaction, SavedRevision } from './store.js';
+
+/** Records that a budget of writes held back: their hour may be over (semantics §1.8). */
+export async function pacedNow(
+  { store }: Pick<EnginePorts, 'store'>,
+  active: SavedRevision | null,
+  limit: number,
+): Promise<readonly EntityId[]> {
+  if (active === null || limitsOf(active.rules).unitWritesPerHour === null) return [];
+  const paced = await store.entities(active.pair, { after: null, limit, standings: ['paced'] });
+  return paced.map(({ id }) => id);
+}
+
+/** Records that wait for records of other pairs, where something was committed about these (SPEC I14). */
+export async function readyWaits(
+  transaction: Pick<PairTransaction, 'readyWaits'>,
+  { units }: PairRules,
+  limit: number,
+): Promise<readonly EntityId[]> {
+  return units.some(({ as }) => as === 'reference') ? transaction.readyWaits(limit) : [];
+}
