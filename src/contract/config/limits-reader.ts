@@ -1,7 +1,7 @@
 import { limitDefaults, type Limits } from '../../core/rules.js';
 import { parseInterval, parseRate, parseShare, type TextFault } from './durations.js';
 import type { Report } from './problems.js';
-import { limitsSchema } from './schema.js';
+import { limitsSchema } from './limits-schema.js';
 import { valueAt } from './shape-problems.js';
 import type { YamlSource } from './yaml-source.js';
 

@@ -5,6 +5,7 @@ import type { FieldUse, Side } from './field-use.js';
 import type { WeighWritten } from './likeness-reader.js';
 import { readInvariants } from './invariant-reader.js';
 import { readLimits } from './limits-reader.js';
+import { limitsSchema } from './limits-schema.js';
 import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
@@ -12,7 +13,6 @@ import { revisionOf } from './revision.js';
 import {
   archiveSchema,
   conflictsSchema,
-  limitsSchema,
   pairSchema,
   pairSchemaUnder,
   runSchema,
