@@ -123,6 +123,9 @@ const crashFaults: readonly CrashFault[] = [null, 'lost response', 'lost request
 export async function searchCrashes(scope: SmallScope, faults = scope.crashes ?? crashFaults): Promise<Searched> {
   const options = optionsOf(scope);
   const at = options.sides.at(-1)?.name as string;
+  const play = new Play(options);
+  await play.start();
+  const start = play.world.save();
   let worlds = 0;
   for (const fault of faults)
     for (const sides of [['crm'], ['crm', 'erp']])
@@ -130,8 +133,7 @@ export async function searchCrashes(scope: SmallScope, faults = scope.crashes ??
         const steps: Step[] = sides.map((side) => ({ do: 'edit', side, key: 'k', unit: 'u', to: [`${side}1`] }));
         if (fault !== null) steps.push({ do: 'fault', fault: { at, kind: fault } });
         steps.push({ do: 'act', worker: 0, act: 'cycle', list: false, gates });
-        const play = new Play(options);
-        await play.start();
+        play.world.restore(start);
         for (const step of steps) await play.step(step);
         isOver = play.isAtRest;
         const rest: Step[] = [

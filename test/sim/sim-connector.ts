@@ -32,7 +32,7 @@ export type Watch = {
 
 type Parts = {
   readonly system: SimSystem;
-  readonly task: Task;
+  readonly task: Pick<Task, 'pause'>;
   readonly faults: FaultQueue;
   readonly watch: Watch;
   /** Whether the system can say what became of a record that it does not show. */

@@ -51,6 +51,15 @@ export type Moment = {
   readonly faults: FaultQueue['state'];
 };
 
+/** A worker's process: what it works with, and what it does now. */
+type WorkerProcess = {
+  now: Task;
+  readonly sightings: Sighting[];
+  readonly place: WorkerPlace;
+  /** What the database does when it dies. */
+  readonly end: () => void;
+};
+
 /** The hub, its systems, the people, and the checker who sees all of them. What happens is up to `play.ts`. */
 export class World {
   readonly options: WorldOptions;
@@ -59,6 +68,7 @@ export class World {
   readonly oracle: Oracle;
   readonly effects: Effects;
   readonly faults = new FaultQueue();
+  readonly #processes: WorkerProcess[] = [];
   nowMs = startMs;
   revision = 1;
   #nonces = 0;
@@ -96,36 +106,49 @@ export class World {
     return system;
   }
 
-  /** What a worker works with: the engine over ports that wait for the scheduler and may fail. */
+  /**
+   * What a worker works with: the engine over ports that wait for the scheduler and may fail. A process that lives on is used
+   * for one task after the other; one that died is not.
+   */
   placeFor(task: Task): WorkerPlace {
+    const process = this.#processes.find(({ now }) => now.isDone && !now.isDead) ?? this.#process(task);
+    process.now = task;
+    process.sightings.length = 0;
+    task.onKill = process.end;
+    return process.place;
+  }
+
+  #process(task: Task): WorkerProcess {
     const sightings: Sighting[] = [];
+    const current = { now: task };
     const client = {
-      pause: (label: string) => task.pause(label),
+      pause: (label: string) => current.now.pause(label),
       fault: (label: string) => this.#storeFault(label),
       committed: (before: Tables, after: Tables, changes: Parameters<Oracle['committed']>[3]) =>
         this.oracle.committed(sightings, before, after, changes),
     };
-    task.onKill = () => this.database.disconnect(client);
     const doors = new Map(
-      [...this.systems.keys()].map((name) => [name, this.#connector(name, task, sightings)] as const),
+      [...this.systems.keys()].map((name) => [name, this.#connector(name, client, sightings)] as const),
     );
     const connectors: Connectors = {
-      open: (_revision, { name }) => Promise.resolve(doors.get(name) ?? this.#connector(name, task, sightings)),
+      open: (_revision, { name }) => Promise.resolve(doors.get(name) ?? this.#connector(name, client, sightings)),
       close: () => Promise.resolve(),
     };
-    return this.#place(
-      createEngine({
-        store: this.#wrap(openMemoryStore(this.database, client)),
-        readModel: openMemoryReadModel(this.database),
-        connectors,
-        runner,
-        hasher: this.#hasher,
-        log: silentLog,
-        loadRevision: () => Promise.resolve(this.#saved()),
-        pageSize: this.options.pageSize,
-        evaluate,
-      }),
-    );
+    const engine = createEngine({
+      store: this.#wrap(openMemoryStore(this.database, client)),
+      readModel: openMemoryReadModel(this.database),
+      connectors,
+      runner,
+      hasher: this.#hasher,
+      log: silentLog,
+      loadRevision: () => Promise.resolve(this.#saved()),
+      pageSize: this.options.pageSize,
+      evaluate,
+    });
+    const end = (): void => this.database.disconnect(client);
+    const process: WorkerProcess = Object.assign(current, { sightings, place: this.#place(engine), end });
+    this.#processes.push(process);
+    return process;
   }
 
   #storeFault(label: string): 'conflict' | 'lost before' | 'lost after' | null {
@@ -135,7 +158,7 @@ export class World {
     return fault === null ? null : (fault.kind as 'conflict');
   }
 
-  #connector(name: string, task: Task, sightings: Sighting[]) {
+  #connector(name: string, task: Pick<Task, 'pause'>, sightings: Sighting[]) {
     return simConnector({
       system: this.system(name),
       tells: this.options.lineage === true,
