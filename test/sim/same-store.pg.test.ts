@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.js';
 import { openStore } from '../../src/db/postgres-store.js';
+import type { Store } from '../../src/engine/store.js';
 import { appRole, freshDatabase } from '../support/postgres.js';
 import { type Difference, dualStore } from './dual-store.js';
 import { worldOf } from './generate.js';
@@ -22,9 +23,13 @@ test.for([1, 2, 3, 5, 8, 13])('world %i is the same on the store in memory and o
   try {
     const place = {
       startMs: Math.floor(Date.now() / 1000) * 1000,
-      wrap: (memory: Parameters<typeof dualStore>[0]) => {
-        asked += 1;
-        return dualStore(memory, postgres, differences);
+      wrap: (memory: Store): Store => {
+        const both = dualStore(memory, postgres, differences);
+        const transact: Store['transact'] = (pair, work) => {
+          asked += 1;
+          return both.transact(pair, work);
+        };
+        return { ...both, transact };
       },
     };
     const { violation } = await play(worldOf(seed, focus), { place });
