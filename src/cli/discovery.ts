@@ -23,7 +23,7 @@ export async function usedObjects(folder: string, connection: string | undefined
   for (const uses of config.uses.values()) {
     for (const { side } of uses) {
       const name = `${side.connection}/${side.object}`;
-      if (!used.has(name)) used.set(name, { ...side, key: [] });
+      if (!used.has(name)) used.set(name, side);
     }
   }
   const objects = [...used.values()].filter((object) => connection === undefined || object.connection === connection);

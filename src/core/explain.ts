@@ -3,9 +3,11 @@ import { compare, vectorText } from './clock/version-vector.js';
 import { conditionText } from './condition.js';
 import { isSummed } from './delta.js';
 import type { SideName } from './ids.js';
+import type { Json } from './json.js';
 import { isTripped, parkedSides } from './loop.js';
 import { isPaced, paceEndsMs } from './pace.js';
 import { isBlank } from './mapping/equality.js';
+import { getValue, holdsValue, sameIn } from './mapping/mapping.js';
 import { totalSentence } from './question.js';
 import { contextOf } from './register.js';
 import type { Policy, StrayRule, UnitRules } from './rules.js';
@@ -137,8 +139,10 @@ function sideSentence(unit: UnitRules, register: Register, side: SideName, state
   if (shadow.intent?.units[unit.name] !== undefined) return `A change is on its way to ${side}.`;
   if (shadow.refused?.includes(`${unit.name} `)) return `${side} would not have the change.`;
   const ordering = compare(contextOf(register, side), register.vv);
-  if (ordering === 'equal' || ordering === 'after') return `${side} has received everything.`;
-  if (register.noop[side] !== undefined) return `${side} already held an equal value; nothing had to be written.`;
+  const held = heldSentence(unit, register, side, shadow.raws[unit.name]);
+  if (ordering === 'equal' || ordering === 'after') return `${side} has received everything.${held}`;
+  if (register.noop[side] !== undefined)
+    return `${side} already held an equal value; nothing had to be written.${held}`;
   if (register.status === 'settled' && isPaced(register, side)) return pacedSentence(register, side);
   return register.status === 'settled'
     ? `${side} is behind: it has not yet received the last change.`
@@ -152,6 +156,13 @@ function pacedSentence(register: Register, side: SideName): string {
     `${side} was written ${count} times within an hour, which is as often as the file allows; ` +
     `the last change follows by itself after ${at} UTC.`
   );
+}
+
+/** What a side holds where that is the agreed value as the side is declared to store it. */
+function heldSentence(unit: UnitRules, { value }: Register, side: SideName, raw: Json | undefined): string {
+  if (unit.stores?.[side] === undefined || raw === undefined || sameIn(unit, value, getValue(unit, side, raw)))
+    return '';
+  return holdsValue(unit, side, value, raw) ? ' It holds what it makes of the value when it stores it.' : '';
 }
 
 function withdrawnSentence(side: SideName, presence: Exclude<Shadow['presence'], 'present' | 'awaited'>): string {

@@ -85,6 +85,20 @@ test('discover keeps what it read where check and editors look for it', async ()
   expect(checked.out).toContain('config.unknown_field');
 });
 
+test('discover asks with the key of the file also when something else in the file is wrong', async () => {
+  const cwd = await emptyFolder();
+  await running({ words: init, cwd });
+  const file = join(cwd, 'pairs', 'customers.yaml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('owner:', 'ownr:'));
+  const asked: string[] = [];
+  const describe = ({ object, key }: { readonly object: string; readonly key: readonly string[] }) => {
+    asked.push(`${object} ${key.join()}`);
+    return Promise.reject(new ParleyError('connector.unreachable', 'Away.'));
+  };
+  await running({ words: ['discover', 'erp'], cwd, machinery: { describe } });
+  expect(asked).toEqual(['customers.csv id']);
+});
+
 test('a system that does not answer is exit code 6, and nothing is written', async () => {
   const cwd = await emptyFolder();
   await running({ words: init, cwd });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { explainUnit } from '../../../src/core/explain.js';
 import { holdsValue, putValue } from '../../../src/core/mapping/mapping.js';
 import { storedRaw } from '../../../src/core/mapping/stored-form.js';
 import type { Json } from '../../../src/core/json.js';
@@ -131,6 +132,9 @@ describe('a side that keeps five characters', () => {
       expect([valueAt(after, a), valueAt(after, b)]).toEqual(['abcdefgh', 'abcde']);
       expect(after).toMatchObject({ questions: {}, landed: start.landed + 1 });
       expect(heal(after).facts.length).toBe(after.facts.length);
+      expect(explainUnit(unitStored, registerOf(after.state, u), after.state)).toContain(
+        'b has received everything. It holds what it makes of the value when it stores it.',
+      );
     }
   });
 
