@@ -18,35 +18,60 @@ const real = new Date();
 export const monthMs = (ahead: number): number => Date.UTC(real.getUTCFullYear(), real.getUTCMonth() + ahead, 1);
 
 /**
- * A world that lived through three months, which are this one and the next two: Postgres has their partitions, as it always has of
- * months to come. Of record 1 and 2 something happened in the first, of 2 and 3 in the second, of 3 in the third.
+ * A world that lived through three months. Unless told otherwise they are this one and the next two: Postgres has their partitions,
+ * as it always has of months to come. For months of the past the owner makes them. Of record 1 and 2 something happened in the first, of 2 and 3 in the second, of 3 in the third.
  */
 export class RetentionWorld {
-  readonly #folder: string;
-  #nowMs = monthMs(0) + 2 * dayMs;
+  readonly folder: string;
+  readonly #first: number;
+  #nowMs: number;
+  /** What a process is told to find all of it. */
+  variables: { readonly [name: string]: string } = {};
   world!: World;
   ports!: RetainPorts;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(folder: string, first: number) {
+    this.folder = folder;
+    this.#first = first;
+    this.#nowMs = monthMs(first) + 2 * dayMs;
   }
 
-  static async open(options: Partial<WorldOptions> = {}): Promise<RetentionWorld> {
-    const opened = new RetentionWorld(await mkdtemp(join(tmpdir(), 'parley-retention-')));
-    const signer = signerOf(newSigningKey());
-    const checkpoints = checkpointFolder({ folder: opened.#folder, signer, verifiers: [] });
+  static async open(options: Partial<WorldOptions> = {}, first = 0): Promise<RetentionWorld> {
+    const opened = new RetentionWorld(await mkdtemp(join(tmpdir(), 'parley-retention-')), first);
+    const secret = newSigningKey();
+    const checkpoints = checkpointFolder({ folder: opened.folder, signer: signerOf(secret), verifiers: [] });
     opened.world = await openWorld({ rules: worldRules(), checkpoints, clock: () => opened.#nowMs++, ...options });
-    const { store, ownerUrl } = opened.world;
+    const { store, appUrl, ownerUrl } = opened.world;
+    opened.variables = {
+      DATABASE_URL: appUrl,
+      DATABASE_OWNER_URL: ownerUrl,
+      PARLEY_WRAPPING_KEY: Buffer.alloc(32, 9).toString('base64'),
+      PARLEY_CHECKPOINTS: opened.folder,
+      PARLEY_CHECKPOINT_KEY: secret,
+      PARLEY_LOG: 'silent',
+    };
     opened.ports = {
       store,
       hasher,
       checkpoints,
       retention: openRetention(ownerUrl),
-      archive: ledgerArchive(opened.#folder),
+      archive: ledgerArchive(opened.folder),
       openNote: (note, publicKey) => openNote(note, publicKey === null ? [] : [verifierOf(publicKey)]),
     };
+    await opened.#makePastMonths();
     await opened.#live();
     return opened;
+  }
+
+  async #makePastMonths(): Promise<void> {
+    await this.world.asOwner(async (sql) => {
+      for (let month = this.#first; month < 0; month += 1)
+        for (const table of ['ledger', 'ledger_payloads']) {
+          const [from, to] = [month, month + 1].map((ahead) => new Date(monthMs(ahead)).toISOString());
+          const name = `${table}_${from?.slice(0, 7).replace('-', '_')}`;
+          await sql.unsafe(`create table ${name} partition of ${table} for values from ('${from}') to ('${to}')`);
+        }
+    });
   }
 
   async #live(): Promise<void> {
@@ -56,11 +81,11 @@ export class RetentionWorld {
     await world.planAndApply();
     await this.edit('2', 'Grace');
     await world.engine.writeCheckpoint({ pair: world.pair });
-    this.enter(1);
+    this.enter(this.#first + 1);
     await this.edit('2', 'Joan');
     await this.edit('3', 'Edith');
     await world.engine.writeCheckpoint({ pair: world.pair });
-    this.enter(2);
+    this.enter(this.#first + 2);
     await this.edit('3', 'Ida');
   }
 
@@ -101,6 +126,6 @@ export class RetentionWorld {
   async close(): Promise<void> {
     await this.ports.retention.close();
     await this.world.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
