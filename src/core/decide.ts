@@ -98,7 +98,8 @@ export function valueOf(state: EntityState, unit: UnitRules, side: SideName): Js
 export function decideDelete({ entity, state, hub }: Subject, choice: 'delete' | 'restore' | 'leave', by: By): Decided {
   const counters = new Counters(state.counters);
   const dot = counters.next(actorOf(hub, null));
-  const counted: EntityState = { ...state, counters: counters.counts };
+  const hold = state.hold?.kind === 'children' ? null : state.hold;
+  const counted: EntityState = { ...state, counters: counters.counts, hold };
   const fact = factBy(entity, by, `delete: ${choice}`, hub, { effects: [], detail: { choice, note: by.note } });
   if (choice === 'delete') {
     const seen = Object.fromEntries(hub.rules.units.map((unit) => [unit.name, registerOf(state, unit.name).vv]));

@@ -10,6 +10,7 @@ import {
   type Refusal,
 } from './guard.js';
 import { observeArchived } from './archive.js';
+import { holdAfter } from './children.js';
 import { presenceShown, winsOverDelete } from './came-back.js';
 import { restored } from './decide.js';
 import { Findings } from './findings.js';
@@ -210,12 +211,13 @@ class Reading {
       wrote: presenceMoves ? {} : this.#wrote,
     };
     const shown = { state: this.state, units: this.#units, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
+    const stands = presenceShown(shown);
     const state: EntityState = {
       counters: this.#counters.counts,
       units: this.#units,
       sides: { ...this.state.sides, [this.side]: shadow },
-      presence: presenceShown(shown),
-      hold: this.state.hold,
+      presence: stands,
+      hold: holdAfter(this.state.hold, stands),
       broken: this.state.broken,
       waits: this.state.waits,
     };

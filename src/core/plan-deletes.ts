@@ -24,6 +24,8 @@ export function planDeletes(
   hub: Hub,
   mode: SettleMode,
 ): { readonly state: EntityState; readonly facts: readonly Fact[]; readonly writes: readonly PlannedWrite[] } {
+  // Records of other pairs name it, and are looked at again when something was committed about them.
+  if (state.hold?.kind === 'children' && (hub.rules.children ?? []).length > 0) return { state, facts: [], writes: [] };
   const writes: PlannedWrite[] = [];
   const facts: Fact[] = [];
   const kind = isArchiving(state, hub) ? 'archive' : 'delete';

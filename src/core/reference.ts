@@ -11,9 +11,19 @@ export type Reference = {
   readonly pair: PairId;
   /** Whether a record may not be made without it; else it is made with a blank, which is filled later. */
   readonly isRequired: boolean;
+  /** What follows for records that name one which was deleted; `restrict` unless the file says otherwise. */
+  readonly parentDeleted?: ParentDeletedRule;
   /** What is known of the parents that a page needs; without it none is known, and everything waits. */
   readonly parents?: Parents;
 };
+
+/**
+ * `restrict`: it is not deleted while a record names it there, and a person is asked. `nullify`: the references are blanked
+ * first. `cascade`: the records that name it are deleted first, as `deletes` of their own pair says.
+ */
+export type ParentDeletedRule = 'restrict' | 'nullify' | 'cascade';
+/** References of another pair to this one's records. */
+export type Children = { readonly pair: PairId; readonly unit: UnitName; readonly parentDeleted: ParentDeletedRule };
 
 export type Parents = { find(side: SideName, key: RecordKey): Parent | null };
 /** An entity of the other pair, and its records that are there. */

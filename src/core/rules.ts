@@ -1,6 +1,6 @@
 import type { PairId, RevisionId, SideName, UnitName } from './ids.js';
 import type { Json } from './json.js';
-import type { Reference } from './reference.js';
+import type { Children, Reference } from './reference.js';
 
 /**
  * What a pair's file says, checked and compiled: the only form of configuration that decisions read.
@@ -21,6 +21,8 @@ export type PairRules = {
   readonly limits?: Partial<Limits>;
   /** What each record has to fulfil as a whole; a revision from before there were any has none. */
   readonly invariants?: readonly Invariant[];
+  /** References of other pairs to records of this one; none when nobody names any. */
+  readonly children?: readonly Children[];
 };
 
 /** A condition on a whole record: sides' edits that break it only together are asked (semantics §1.13). */

@@ -77,9 +77,11 @@ function standingOfAlias({ sides, hold }: EntityState): Standing {
 }
 
 /** Deleted for good, and made so everywhere that it can be; or archived there. */
-function standingOfTombstone({ sides }: EntityState, rules: PairRules): Standing {
+function standingOfTombstone({ sides, hold }: EntityState, rules: PairRules): Standing {
   const shadows = rules.sides.flatMap(({ name }) => sides[name] ?? []);
-  if (shadows.some(({ presence, intent }) => presence === 'present' || intent !== null)) return 'on_its_way';
+  const isThere = shadows.some(({ presence }) => presence === 'present');
+  if (isThere && hold?.kind === 'children') return hold.isAsked ? 'held' : 'waiting';
+  if (isThere || shadows.some(({ intent }) => intent !== null)) return 'on_its_way';
   const last = (['hidden', 'archived'] as const).find((word) => shadows.some(({ presence }) => presence === word));
   return last ?? 'gone';
 }

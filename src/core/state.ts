@@ -31,6 +31,8 @@ export type Broken = { readonly units: readonly UnitName[]; readonly rules: read
  */
 export type Hold =
   | { readonly kind: 'create' | 'left' }
+  /** It is deleted for good, and records of other pairs name it: they go first. `isAsked`: a person was told. */
+  | { readonly kind: 'children'; readonly isAsked: boolean }
   | {
       readonly kind: 'match';
       readonly candidates: readonly EntityId[];

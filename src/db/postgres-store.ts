@@ -23,6 +23,7 @@ import {
 import { putBeat, putToken, selectToken } from './store/presence.js';
 import { selectLinkedKeys } from './store/record-links.js';
 import { selectPage } from './store/record-states.js';
+import { selectNamed } from './store/reference-names.js';
 import { parentRows } from './store/reference-waits.js';
 import { selectRereads } from './store/rereads.js';
 import { leavesIn, retirementOf, selectRetiredLeaves, selectRetirement } from './store/retired.js';
@@ -149,6 +150,7 @@ type Work = Pick<
   | 'openDeliveries'
   | 'rereads'
   | 'parents'
+  | 'namedBy'
   | 'entities'
   | 'linkedKeys'
   | 'ledger'
@@ -167,6 +169,8 @@ function work(database: Database, secrets: StoreSecrets): Work {
     rereads: async (pair, side, limit) =>
       (await database.run((sql) => selectRereads(sql, pair, side, limit))).map(({ key }) => key),
     parents: (pair, places) => parentRows(pair, places, (statement) => database.run(statement)),
+    namedBy: async (parent, places) =>
+      places.length === 0 ? [] : database.run((sql) => selectNamed(sql, parent, places)),
     entities: (pair, request) => database.run((sql) => selectPage(sql, pair, request)),
     linkedKeys: (pair, side, after, limit) =>
       database.run((sql) => selectLinkedKeys(sql, pair, { side, after, limit })),

@@ -1,3 +1,4 @@
+import { namedSentence, restricts } from '../core/children.js';
 import { ParleyError } from '../core/errors.js';
 import type { SideName } from '../core/ids.js';
 import type { PairRules } from '../core/rules.js';
@@ -6,6 +7,7 @@ import { answer, badChoice, changed, currentVector, type Answering } from './ans
 import type { Choice, DecideInput, DecideResult, EnginePorts } from './engine.js';
 import { namesWith, releaseCandidates } from './identify.js';
 import { linkToRecord } from './link.js';
+import { namedParents } from './named-parents.js';
 import { Page } from './page.js';
 import { activeRevision } from './revision.js';
 import type { ConflictRow, PairTransaction } from './store.js';
@@ -25,6 +27,7 @@ export async function decide(ports: EnginePorts, input: DecideInput): Promise<De
     if (open === undefined) throw alreadyDecided(conflict);
     await page.fetch([conflict.entity]);
     if (open.vv !== input.vv || hasMoved(page, open, input.choice)) throw changed(conflict);
+    await refuseNamed(transaction, rules, open, { choice: input.choice, state: page.state(conflict.entity) });
     await decideOn(transaction, {
       page,
       rules,
@@ -47,6 +50,22 @@ export async function decide(ports: EnginePorts, input: DecideInput): Promise<De
 function hasMoved(page: Page, open: ConflictRow, choice: Choice): boolean {
   if (open.kind === 'undo' && choice.kind === 'leave') return false;
   return currentVector(page.state(open.entity), open) !== open.vv;
+}
+
+/** A record that others name there is not deleted on anybody's word: they go first (SPEC I14). */
+async function refuseNamed(
+  transaction: PairTransaction,
+  rules: PairRules,
+  conflict: ConflictRow,
+  { choice, state }: { readonly choice: Choice; readonly state: EntityState | undefined },
+): Promise<void> {
+  if (conflict.kind !== 'delete' || choice.kind !== 'delete' || state === undefined) return;
+  const places = Object.entries(state.sides).flatMap(([side, { presence, key }]) =>
+    presence === 'present' ? [{ entity: conflict.entity, side: side as SideName, key }] : [],
+  );
+  const [named] = await namedParents(transaction, rules, places);
+  const restricting = named?.rows.filter(({ pair }) => restricts(rules, pair)) ?? [];
+  if (restricting.length > 0) throw badChoice(conflict, namedSentence(restricting).replace(/\.$/, ''));
 }
 
 export async function decideOn(transaction: PairTransaction, answering: Answering): Promise<void> {

@@ -5,9 +5,10 @@ import { absorb, clashingSides } from '../core/link.js';
 import { unpack } from '../core/pack.js';
 import { withoutIntents } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
-import { settle } from '../core/settle.js';
+import { settle, type Settled } from '../core/settle.js';
 import type { EntityState } from '../core/state.js';
 import type { EnginePorts } from './engine.js';
+import { namedParents, namedStep } from './named-parents.js';
 import { ParentLookup } from './parent-lookup.js';
 import { planOf } from './plan.js';
 import { itemsOf, labelOf, PlanCounter } from './plan-items.js';
@@ -46,16 +47,19 @@ export async function decidePlanPage(
   );
   const candidates = await candidatesOf(ports, plan.pair, states);
   await parents.load(rules, [...states.values(), ...candidates.values()]);
+  const decided = new Map<EntityId, { readonly before: EntityState; readonly settled: Settled }>();
   for (const [id, state] of states) {
     const likely = likelyLink(state, candidates, hub);
     if (likely === 'elsewhere') continue;
     const [entity, before] = likely === null ? [id, state] : [likely.to, likely.state];
-    const settled = settle(entity, before, hub, 'write');
-    counter.add(before, settled);
+    decided.set(entity, { before, settled: settle(entity, before, hub, 'write') });
     if (likely !== null) {
       counter.addLikely();
       items.push(linkItem(likely.to, state, before, rules));
     }
+  }
+  for (const [entity, { before, settled }] of await withoutNamed(ports, rules, decided)) {
+    counter.add(before, settled);
     items.push(...itemsOf(entity, settled, rules));
   }
   await ports.store.savePlanItems(plan.id, items);
@@ -68,6 +72,23 @@ export async function decidePlanPage(
       ...(first ? { tick: pair.tick } : {}),
     });
   return { next: entities.length < limit ? null : (entities.at(-1)?.id ?? null) };
+}
+
+type Decisions = ReadonlyMap<EntityId, { readonly before: EntityState; readonly settled: Settled }>;
+
+/** The same, and of records that others name it is said that they are held: so they will be when the plan is applied. */
+async function withoutNamed(ports: EnginePorts, rules: PairRules, decided: Decisions): Promise<Decisions> {
+  const deletes = [...decided].flatMap(([entity, { settled }]) =>
+    settled.writes.flatMap(({ kind, side, key }) => (kind === 'delete' ? [{ entity, side, key }] : [])),
+  );
+  const held = new Map(decided);
+  for (const { entity, rows } of await namedParents(ports.store, rules, deletes)) {
+    const decision = decided.get(entity);
+    const step = namedStep(decision?.settled.state, rules, rows);
+    if (decision === undefined || step === null) continue;
+    held.set(entity, { ...decision, settled: { ...decision.settled, ...step, writes: [] } });
+  }
+  return held;
 }
 
 /** Entities that a likely rule would take a waiting one into; in one statement. */

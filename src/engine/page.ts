@@ -13,6 +13,9 @@ import type { EntityState, Shadow } from '../core/state.js';
 import { entriesOf } from './page-entries.js';
 import { deleteQuestion, hasRefused } from '../core/presence.js';
 import { plannedCounter } from './write-counters.js';
+import { ChildNames } from './child-names.js';
+import { namedParents, namedStep, watchRows } from './named-parents.js';
+import type { WaitRow } from './reference-store.js';
 import { PageMatches } from './page-matches.js';
 import { ParentLookup } from './parent-lookup.js';
 import type { PageOptions } from './page-options.js';
@@ -59,6 +62,8 @@ export class Page {
   #links: LinkRow[] = [];
   readonly #unlinks: LinkRow[] = [];
   readonly #parents: ParentLookup;
+  /** What records of the page name. */
+  readonly #names: ChildNames;
   /** Entities whose references wait, or waited. */
   readonly #waits = new Set<EntityId>();
   /** What this page's records are found by. */
@@ -78,6 +83,7 @@ export class Page {
     this.#nextEntity = pair.nextEntity;
     this.#linked = pair.linked;
     this.#waiting = pair.waiting;
+    this.#names = new ChildNames(options.rules);
     this.#parents = new ParentLookup((parent, places) => transaction.parents(parent, places));
     this.hub = {
       rules: this.#parents.rules(options.rules),
@@ -154,6 +160,8 @@ export class Page {
   /** Takes a step for an entity; later steps of the same entity replace its planned writes and questions. */
   take(entity: EntityId, step: Step): void {
     const before = this.#states.get(entity);
+    this.#names.note(entity, before);
+    if (step.state.hold?.kind === 'children' || before?.hold?.kind === 'children') this.#waits.add(entity);
     if (step.state.waits.length > 0 || (before !== undefined && before.waits.length > 0)) this.#waits.add(entity);
     if (before !== step.state) {
       this.#states.set(entity, step.state);
@@ -186,6 +194,8 @@ export class Page {
       if (after.sides[side]?.key !== key) this.unlink(entity, side, key);
     }
     if (before.presence.kind === 'delete_held' && after.presence.kind !== 'delete_held')
+      this.#moot(entity, null, 'delete');
+    if (before.hold?.kind === 'children' && after.hold?.kind !== 'children' && after.presence.kind !== 'delete_held')
       this.#moot(entity, null, 'delete');
     if (before.hold?.kind === 'match' && after.hold === null) this.#moot(entity, null, 'match');
     if (duplicatesOf(before).length > 0 && duplicatesOf(after).length === 0) this.#moot(entity, null, 'duplicate');
@@ -259,6 +269,7 @@ export class Page {
     const { pair } = this.#transaction;
     const { cursors, pair: pairChanges, ...lists } = rest;
     await this.#leaveTaken();
+    const watched = await this.#leaveNamed();
     const deliveries = this.#deliveries();
     const row: PairRow = {
       ...pair,
@@ -283,9 +294,7 @@ export class Page {
       conflicts: [...this.#conflicts.values()],
       closes: [...this.#closes.values()],
       intents: this.intents,
-      ...(this.#waits.size === 0
-        ? {}
-        : { waits: this.#parents.waits(this.#options.rules, this.#waits, (entity) => this.#states.get(entity)) }),
+      ...this.#references(watched),
       rereads: this.rereads,
       rereadsDone: this.rereadsDone.filter(
         (done) => !this.rereads.some(({ side, key }) => side === done.side && key === done.key),
@@ -314,6 +323,40 @@ export class Page {
       this.count(plannedCounter.create, -1);
       this.take(entity, takenStep(this.#states.get(entity) as EntityState, side, key));
     }
+  }
+
+  #references(watched: readonly WaitRow[]): Pick<Changes, 'names' | 'waits'> {
+    const stateOf = (entity: EntityId): EntityState | undefined => this.#states.get(entity);
+    const names = this.#names.changes(stateOf);
+    const looked = new Set(watched.map(({ entity }) => entity));
+    // Who waits for their children and was not looked at now is watched as before.
+    const moved = [...this.#waits].filter((id) => looked.has(id) || stateOf(id)?.hold?.kind !== 'children');
+    const waits = this.#parents.waits(this.#options.rules, new Set(moved), stateOf);
+    return {
+      ...(names.of.length === 0 ? {} : { names }),
+      ...(moved.length === 0 ? {} : { waits: { of: waits.of, rows: [...waits.rows, ...watched] } }),
+    };
+  }
+
+  /** Nothing is deleted that records of other pairs name: these go first (SPEC I14). */
+  async #leaveNamed(): Promise<readonly WaitRow[]> {
+    const { rules } = this.#options;
+    const deletes = [...this.#items].flatMap(([side, items]) =>
+      [...items.values()].flatMap(({ kind, entity, key }) => (kind === 'delete' ? [{ side, entity, key }] : [])),
+    );
+    const watched: WaitRow[] = [];
+    for (const parent of await namedParents(this.#transaction, rules, deletes)) {
+      const { entity } = parent;
+      const step = namedStep(this.#states.get(entity), rules, parent.rows);
+      if (step === null) continue;
+      for (const items of this.#items.values())
+        if (items.get(entity)?.kind === 'delete' && items.delete(entity)) this.count(plannedCounter.delete, -1);
+      this.take(entity, step);
+      // What was asked before, and is asked again, was not answered in between.
+      if (step.questions.length > 0) this.#closes.delete(`${entity}//delete`);
+      watched.push(...watchRows(parent));
+    }
+    return watched;
   }
 
   /** What a later step of the page took back is not sent. */

@@ -14,11 +14,12 @@ export async function pacedNow(
   return paced.map(({ id }) => id);
 }
 
-/** Records that wait for records of other pairs, where something was committed about these (SPEC I14). */
+/** Records that wait for records of other pairs, to name them or for them to go, where something was committed about these (SPEC I14). */
 export async function readyWaits(
   transaction: Pick<PairTransaction, 'readyWaits'>,
-  { units }: PairRules,
+  { units, children = [] }: PairRules,
   limit: number,
 ): Promise<readonly EntityId[]> {
-  return units.some(({ as }) => as === 'reference') ? transaction.readyWaits(limit) : [];
+  const isRelated = children.length > 0 || units.some(({ as }) => as === 'reference');
+  return isRelated ? transaction.readyWaits(limit) : [];
 }

@@ -4,14 +4,20 @@ import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/id
 export interface ParentReads {
   /** Entities of a pair that stand for these records, with how far the pair was before it was asked. */
   parents(pair: PairId, places: readonly ParentPlace[]): Promise<ParentRows>;
+  /** The records of other pairs that name these records of a pair; nothing for one that nobody names. */
+  namedBy(parent: PairId, places: readonly ParentPlace[]): Promise<readonly NamedRow[]>;
 }
 
 export interface ReferenceReads extends ParentReads {
   /** Entities with a reference that waits for a record of which something was committed since it was looked for. */
   readyWaits(limit: number): Promise<readonly EntityId[]>;
+  /** Entities of this pair that name a record of `parents` whose delete waits for its children. */
+  orphans(parents: readonly PairId[], limit: number): Promise<readonly OrphanRow[]>;
 }
 
 export type ReferenceChanges = {
+  /** What records of these entities name: the rows take the place of all that they had. */
+  readonly names?: { readonly of: readonly EntityId[]; readonly rows: readonly NameRow[] };
   /** What references of these entities wait for: the rows take the place of all that they had. */
   readonly waits?: { readonly of: readonly EntityId[]; readonly rows: readonly WaitRow[] };
 };
@@ -35,3 +41,14 @@ export type WaitRow = {
   readonly parentKey: RecordKey;
   readonly seen: number;
 };
+/** A record of another pair that a record of this entity names, with the side that holds it. */
+export type NameRow = ParentPlace & { readonly entity: EntityId; readonly parent: PairId };
+/** How many records of `pair` name the record, and the keys of some on that side; `tick` as of `ParentRows`. */
+export type NamedRow = ParentPlace & {
+  readonly pair: PairId;
+  readonly count: number;
+  readonly keys: readonly RecordKey[];
+  readonly tick: number;
+};
+/** An entity that names a record of another pair, and the packed state of the entity that this one stands for. */
+export type OrphanRow = ParentPlace & { readonly entity: EntityId; readonly parent: PairId; readonly state: string };

@@ -18,6 +18,7 @@ import type { EnginePorts, TakePageInput, TakePageResult } from './engine.js';
 import { buriedIn, isBack, isLinkable } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { goneOn, observeOn } from './observe-on.js';
+import { takeOrphans } from './orphans.js';
 import { takeMerges } from './merge-records.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
@@ -269,11 +270,22 @@ type Taking = {
   readonly paced: readonly EntityId[];
 };
 
+/** A record that waited for its children to go may go now, unless others name it still. */
+function lookedAtAgain(page: Page, id: EntityId): EntityId {
+  const state = page.state(id);
+  if (state?.hold?.kind === 'children') page.take(id, { state: { ...state, hold: null } });
+  return id;
+}
+
 async function takeAll(taking: Taking, limit: number): Promise<void> {
   const { transaction, page, settleRules, paced } = taking;
-  const ready = settleRules === null ? [] : [...paced, ...(await readyWaits(transaction, settleRules, limit))];
-  if (ready.length > 0) await page.fetch(ready);
-  for (const id of ready) settleOn(page, id, settleRules as PairRules, settleMode(transaction.pair));
+  if (settleRules !== null) {
+    const mode = settleMode(transaction.pair);
+    const ready = [...paced, ...(await readyWaits(transaction, settleRules, limit))];
+    if (ready.length > 0) await page.fetch(ready);
+    for (const id of ready) settleOn(page, lookedAtAgain(page, id), settleRules, mode);
+    for (const id of await takeOrphans(transaction, page, settleRules, limit)) settleOn(page, id, settleRules, mode);
+  }
   await takeRecords(taking);
 }
 

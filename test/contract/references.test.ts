@@ -135,3 +135,36 @@ test.for([
   expect(places.map(({ code }) => code)).toEqual(codes);
   expect(places.map(({ line }) => line)).toEqual(lines);
 });
+
+test('a pair knows what other pairs do when one of its records is deleted, and is another revision with it', () => {
+  const words = (settings: string) =>
+    compiled({ accounts: pairOf('accounts'), contacts: pairOf('contacts', toAccounts.replace(' }', `${settings} }`)) });
+  const [plain, cascading] = [words(''), words(', parent_deleted: cascade')];
+  const children = ({ pairs }: typeof plain) => pairs.map(({ rules }) => rules.children);
+  const child = { pair: pairId('contacts'), unit: 'account' };
+  expect(children(plain)).toEqual([[{ ...child, parentDeleted: 'restrict' }], undefined]);
+  expect(children(cascading)).toEqual([[{ ...child, parentDeleted: 'cascade' }], undefined]);
+  expect(plain.pairs[0]?.rules.revision).not.toBe(cascading.pairs[0]?.rules.revision);
+});
+
+test.for([
+  ['nullify of a reference that a record needs', 'either', ', parent_deleted: nullify', 'config.rule_not_here'],
+  ['nullify where a blank is no opinion', 'crm', ', required: false, parent_deleted: nullify', 'config.rule_not_here'],
+  ['another word', 'either', ', parent_deleted: set_null', 'config.unknown_word'],
+] as const)('parent_deleted: %s is refused where it stands', ([, heading, settings, code]) => {
+  const text = pairOf('contacts', toAccounts.replace(' }', `${settings} }`)).replace('  either:', `  ${heading}:`);
+  const { problems } = compiled({ accounts: pairOf('accounts'), contacts: text });
+  const line = (text.split('\n').findIndex((one) => one.includes('parent_deleted')) ?? 0) + 1;
+  expect(problems.map((problem) => [problem.code, problem.line])).toEqual([[code, line]]);
+  const found = text.split('\n')[line - 1]?.slice((problems[0]?.column ?? 1) - 1, (problems[0]?.endColumn ?? 1) - 1);
+  expect(found).toBe(code === 'config.unknown_word' ? 'set_null' : 'nullify');
+});
+
+test('a reference that may be blank is nullified also under a side that decides, when its blanks clear', () => {
+  const text = pairOf(
+    'contacts',
+    toAccounts.replace(' }', ', required: false, blank: clears, parent_deleted: nullify }'),
+  );
+  const { problems } = compiled({ accounts: pairOf('accounts'), contacts: text.replace('  either:', '  crm:') });
+  expect(problems).toEqual([]);
+});

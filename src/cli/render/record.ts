@@ -105,6 +105,7 @@ const presenceWords = {
 const holdWords = {
   create: 'It is new, and a person is asked before it is copied.',
   match: 'More than one record could be its counterpart; a person is asked.',
+  children: 'Records of other pairs name it: it is deleted when none does any more.',
   left: 'It stays on the sides that have it: somebody decided so.',
 } as const;
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ParleyError } from '../../core/errors.js';
+import { revisionId } from '../../core/ids.js';
 import type { PairRules } from '../../core/rules.js';
 import { type Connection, connectionsFileName, readConnectionsFile } from './connections-file.js';
 import type { FieldUse } from './field-use.js';
@@ -14,7 +15,8 @@ import {
   problemList,
   sortProblems,
 } from './problems.js';
-import { checkReferences } from './reference-reader.js';
+import { checkReferences, childrenOf } from './reference-reader.js';
+import { revisionOf } from './revision.js';
 import { textRanges } from './text-ranges.js';
 
 export type LoadedPair = { readonly rules: PairRules; readonly text: string; readonly file: string };
@@ -75,11 +77,26 @@ export function compileConfig(
   return {
     folder,
     connections: connections?.connections ?? [],
-    pairs: pairFiles.flatMap(({ rules, text, file }) => (rules === undefined ? [] : [{ rules, text, file }])),
+    pairs: withChildren(
+      pairFiles.flatMap(({ rules, text, file }) => (rules === undefined ? [] : [{ rules, text, file }])),
+    ),
     uses: new Map(pairFiles.map((pair) => [pair.file, pair.uses])),
     problems: sortProblems(problems),
     sources,
   };
+}
+
+type Compiled = LoadedConfig['pairs'][number];
+
+/** What other pairs do when a record is deleted is part of what its own pair means: it waits for them. */
+function withChildren(pairs: readonly Compiled[]): readonly Compiled[] {
+  const children = childrenOf(pairs.map(({ rules }) => rules));
+  return pairs.map((compiled) => {
+    const own = children.get(compiled.rules.pair);
+    if (own === undefined) return compiled;
+    const { revision: _alone, ...meaning } = { ...compiled.rules, children: own };
+    return { ...compiled, rules: { ...meaning, revision: revisionId(revisionOf(meaning, compiled.text)) } };
+  });
 }
 
 /** Stops where a configuration with errors must not go further. @throws ParleyError `config.invalid` with the first error. */

@@ -1,6 +1,7 @@
 import { type PairId, pairId, revisionId, type SideName } from '../../core/ids.js';
 import type { ArchiveRule, MatchRule, PairRules } from '../../core/rules.js';
 import { type Archives, readArchives } from './archive-reader.js';
+import { archiveSchema } from './archive-schema.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { WeighWritten } from './likeness-reader.js';
 import { readInvariants } from './invariant-reader.js';
@@ -11,7 +12,6 @@ import { fileStart, isError, type Problem, problemList, type Report, withoutRepe
 import { readRun } from './run-reader.js';
 import { revisionOf } from './revision.js';
 import {
-  archiveSchema,
   conflictsSchema,
   pairSchema,
   pairSchemaUnder,

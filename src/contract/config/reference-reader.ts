@@ -1,5 +1,5 @@
 import { type PairId, pairId } from '../../core/ids.js';
-import type { Reference } from '../../core/reference.js';
+import type { Children, ParentDeletedRule, Reference } from '../../core/reference.js';
 import type { PairRules, UnitRules } from '../../core/rules.js';
 import type { Problem, Report } from './problems.js';
 import { problemCodes } from './problems.js';
@@ -12,18 +12,24 @@ type ReferringUnit = {
   readonly mapped: readonly unknown[];
   readonly uses: readonly unknown[];
 };
-type Written = { readonly to?: string | undefined; readonly required?: boolean | undefined };
+type Written = {
+  readonly to?: string | undefined;
+  readonly required?: boolean | undefined;
+  readonly parent_deleted?: ParentDeletedRule | undefined;
+  readonly blank?: unknown;
+};
 
 /** What a reference names; null for a unit that is none, undefined after a problem. */
 export function readReference(
   { source, report }: { readonly source: YamlSource; readonly report: Report },
   { name, path, mapped, uses }: ReferringUnit,
   as: UnitRules['as'],
-  { to, required }: Written,
+  written: Written,
 ): Reference | null | undefined {
+  const { to, required } = written;
   if (as !== 'reference') {
-    const odd = to !== undefined ? 'to' : required !== undefined ? 'required' : null;
-    if (odd === null) return null;
+    const odd = (['to', 'required', 'parent_deleted'] as const).find((word) => written[word] !== undefined);
+    if (odd === undefined) return null;
     report(
       'config.rule_not_here',
       source.keyRange([...path, odd]),
@@ -46,12 +52,48 @@ export function readReference(
     });
     return undefined;
   }
+  if (!mayNullify({ source, report }, path, written)) return undefined;
   try {
-    return { pair: pairId(to), isRequired: required ?? true };
+    const parentDeleted = written.parent_deleted;
+    return {
+      pair: pairId(to),
+      isRequired: required ?? true,
+      ...(parentDeleted === undefined ? {} : { parentDeleted }),
+    };
   } catch {
     report('config.unknown_pair', source.valueRange([...path, 'to']), `${quoted(to)} cannot be the name of a pair`);
     return undefined;
   }
+}
+
+/** A reference that a record needs cannot be blanked, and a blank that is no opinion would not be written. */
+function mayNullify(
+  { source, report }: { readonly source: YamlSource; readonly report: Report },
+  path: YamlPath,
+  { required, parent_deleted, blank }: Written,
+): boolean {
+  if (parent_deleted !== 'nullify') return true;
+  const isMastered = path[1] !== 'either';
+  if (required === false && (!isMastered || blank === 'clears')) return true;
+  const [message, hint] =
+    required === false
+      ? ['a blank of the side that decides is no opinion, so nothing would be blanked', 'add blank: clears']
+      : ['a record needs this reference, so it cannot be blanked', 'add required: false, or write restrict or cascade'];
+  report('config.rule_not_here', source.valueRange([...path, 'parent_deleted']), message, { hint });
+  return false;
+}
+
+/** What other pairs of the folder refer to, by the pair that they name, in the order of the files. */
+export function childrenOf(pairs: readonly PairRules[]): ReadonlyMap<PairId, readonly Children[]> {
+  const children = new Map<PairId, Children[]>();
+  for (const { pair, units } of pairs)
+    for (const { name, reference } of units) {
+      if (reference === undefined) continue;
+      const known = children.get(reference.pair) ?? [];
+      known.push({ pair, unit: name, parentDeleted: reference.parentDeleted ?? 'restrict' });
+      children.set(reference.pair, known);
+    }
+  return children;
 }
 
 /** A pair's file as far as references between pairs are checked. */

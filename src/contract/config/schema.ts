@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { archiveSchema } from './archive-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import {
   caseWords,
@@ -12,6 +13,7 @@ import {
   lensWords,
   masterBlankWords,
   outOfScopeWords,
+  parentDeletedWords,
   policyWords,
   roundWords,
   refusedWords,
@@ -31,18 +33,6 @@ const oneOrMore = z.union([text, z.array(text).min(1)]);
 export const pathsSchema = oneOrMore.meta({
   description: 'A native field of this side, or a list of fields that belong together and are decided as one.',
 });
-
-const archiveValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-export const archiveSchema = z
-  .strictObject({
-    set: z.record(z.string(), archiveValue).meta({
-      description: 'What an archived record holds, by field; now: the moment it is archived.',
-    }),
-    restore: z.record(z.string(), archiveValue).optional().meta({
-      description: 'What fields that no unit has hold again when the record is back. Of now: a blank, unless said.',
-    }),
-  })
-  .meta({ description: 'How a record of this side is archived when one that says "deletes: archive" deleted it.' });
 
 export const systemSchema = z.strictObject({
   object: text.meta({ description: 'connection/object, such as crm/public.accounts or erp/suppliers.csv.' }),
@@ -159,6 +149,14 @@ const referenceOptions = {
       description:
         'Of a reference: a record is made only when what it names is there; false: it is made with a blank that is filled ' +
         'later. Default: true.',
+    }),
+  parent_deleted: z
+    .enum(parentDeletedWords)
+    .optional()
+    .meta({
+      description:
+        'Of a reference, when what it names is deleted. restrict: it is not, while a record names it there, and a person is ' +
+        'asked. nullify: the references are blanked first. cascade: the records that name it are deleted first. Default: restrict.',
     }),
 };
 

@@ -1,3 +1,4 @@
+import type { ParentDeletedRule } from '../../core/reference.js';
 import type {
   CreateRule,
   DeleteRule,
@@ -38,6 +39,7 @@ export const deleteWords = ['ask', 'delete', 'archive', 'restore', 'ignore'] as 
 /** Whether a record is archived is looked up again after the delete, so it cannot depend on what the record holds. */
 export const conditionalDeleteWords = ['ask', 'delete', 'restore', 'ignore'] as const satisfies readonly DeleteRule[];
 export const refusedWords = ['ask', 'leave'] as const satisfies readonly RefusedRule[];
+export const parentDeletedWords = ['restrict', 'nullify', 'cascade'] as const satisfies readonly ParentDeletedRule[];
 export const outOfScopeWords = ['unlink', 'delete'] as const;
 export const strayWords = ['restore', 'leave', 'propose'] as const;
 export const masterBlankWords = ['keeps', 'clears'] as const;
@@ -103,6 +105,13 @@ const translations: { readonly [setting: string]: { readonly [word: string]: str
     undelete: 'restore',
     deactivate: 'archive',
   },
+  parent_deleted: {
+    set_null: 'nullify',
+    blank: 'nullify',
+    no_action: 'restrict',
+    ask: 'restrict',
+    delete: 'cascade',
+  },
   edited: {
     hold: 'ask',
     manual: 'ask',
@@ -166,6 +175,7 @@ export const unitSettings = [
   'form',
   'to',
   'required',
+  'parent_deleted',
   'same',
   'stores',
   'conflict',

@@ -12,6 +12,7 @@ import { updatePair } from './pairs.js';
 import { insertPayloads } from './payloads.js';
 import { deleteLinks, putLinks } from './record-links.js';
 import { insertEntities, updateEntities } from './record-states.js';
+import { deleteNames, insertNames } from './reference-names.js';
 import { deleteWaits, insertWaits } from './reference-waits.js';
 import { deleteRereads, insertRereads } from './rereads.js';
 import { addToRun } from './runs.js';
@@ -70,6 +71,8 @@ function* statementsOf(sql: Sql, nowMs: number, changes: Changes, keys: PairKeys
   );
   yield* each(changes.rereadsDone, (chunk) => deleteRereads(sql, pair, chunk));
   yield* each(changes.rereads, (chunk) => insertRereads(sql, pair, chunk));
+  yield* each(changes.names?.of, (chunk) => deleteNames(sql, pair, chunk));
+  yield* each(changes.names?.rows, (chunk) => insertNames(sql, pair, chunk));
   yield* each(changes.waits?.of, (chunk) => deleteWaits(sql, pair, chunk));
   yield* each(changes.waits?.rows, (chunk) => insertWaits(sql, pair, chunk));
   yield* each(changes.setAsideCleared, (chunk) => deleteSetAside(sql, pair, chunk));

@@ -88,6 +88,7 @@ async function forget(sql: Sql, pair: PairId, { entities, keys, restated }: Eras
     on conflict do nothing`;
   await sql`delete from match_texts where pair = ${pair} and entity = any(${ids}::bigint[])`;
   await sql`delete from reference_waits where pair = ${pair} and entity = any(${ids}::bigint[])`;
+  await sql`delete from reference_names where pair = ${pair} and entity = any(${ids}::bigint[])`;
   await sql`delete from record_links where pair = ${pair} and entity = any(${ids}::bigint[])`;
   await sql`
     update conflicts set

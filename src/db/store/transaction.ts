@@ -13,6 +13,7 @@ import { erasureIn, type Marker } from './erasure.js';
 import { pairKeys } from './pair-keys.js';
 import { lockPair, pairRow } from './pairs.js';
 import { planRow, selectOpenPlan } from './plans.js';
+import { selectNamed, selectOrphans } from './reference-names.js';
 import { parentRows, selectReady } from './reference-waits.js';
 import { selectByIds, selectByKeys, selectMovedSince } from './record-states.js';
 
@@ -56,6 +57,8 @@ export async function lockedPair(sql: Sql, id: PairId, secrets: StoreSecrets): P
     },
     keptApart: async (names) => (names.length === 0 ? [] : selectKeptApart(sql, id, names, known.digest)),
     parents: (parent, places) => parentRows(parent, places, (statement) => statement(sql)),
+    namedBy: async (parent, places) => (places.length === 0 ? [] : selectNamed(sql, parent, places)),
+    orphans: async (parents, limit) => (parents.length === 0 ? [] : selectOrphans(sql, id, parents, limit)),
     readyWaits: async (limit) => (await selectReady(sql, id, limit)).map(({ entity }) => entity),
     delivery: async (delivery) => {
       const [row] = await selectDelivery(sql, id, delivery);

@@ -147,6 +147,7 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
       ),
     // The simulator's pair names no other pair.
     parents: () => Promise.resolve({ tick: -1, rows: [] }),
+    namedBy: () => Promise.resolve([]),
     entities: (_pair, { after, limit, standings }) =>
       statement(database, client, 'entities', (tables) =>
         byId([...tables.entities.values()])
@@ -289,7 +290,9 @@ function transactionOn(
     ...matchReads(read),
     ...noErasure,
     parents: () => Promise.resolve({ tick: -1, rows: [] }),
+    namedBy: () => Promise.resolve([]),
     readyWaits: () => Promise.resolve([]),
+    orphans: () => Promise.resolve([]),
     delivery: (id) => read('delivery', ({ deliveries }): DeliveryRow | null => deliveries.get(id) ?? null),
     movedSince: (wanted, tick) =>
       read('movedSince', ({ entities }) =>
