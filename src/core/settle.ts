@@ -198,7 +198,7 @@ function resolutionOf(unit: UnitRules, siblings: readonly Sibling[], { steps }: 
  */
 function commonTo(unit: UnitRules, siblings: readonly Sibling[]): Sibling | null {
   const isHeldBy = ({ side, value }: Sibling, common: Json): boolean =>
-    side === null ? sameIn(unit, value, common) : holdsValue(unit, side, common, value);
+    sameIn(unit, value, common) || (side !== null && holdsValue(unit, side, common, value));
   const candidates = unit.stores === undefined ? siblings.slice(0, 1) : siblings;
   return candidates.find((one) => siblings.every((other) => isHeldBy(other, one.value))) ?? null;
 }

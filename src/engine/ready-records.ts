@@ -1,6 +1,7 @@
 import type { EntityId } from '../core/ids.js';
 import { limitsOf, type PairRules } from '../core/rules.js';
 import type { EnginePorts } from './engine.js';
+import type { Page } from './page.js';
 import type { PairTransaction, SavedRevision } from './store.js';
 
 /** Records that a budget of writes held back: their hour may be over (semantics §1.8). */
@@ -22,4 +23,11 @@ export async function readyWaits(
 ): Promise<readonly EntityId[]> {
   const isRelated = children.length > 0 || units.some(({ as }) => as === 'reference');
   return isRelated ? transaction.readyWaits(limit) : [];
+}
+
+/** A record that waited for its children to go may go now, unless others name it still. */
+export function lookedAtAgain(page: Page, id: EntityId): EntityId {
+  const state = page.state(id);
+  if (state?.hold?.kind === 'children') page.take(id, { state: { ...state, hold: null } });
+  return id;
 }

@@ -23,7 +23,7 @@ import { takeMerges } from './merge-records.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { pairFact } from './pair-fact.js';
-import { pacedNow, readyWaits } from './ready-records.js';
+import { lookedAtAgain, pacedNow, readyWaits } from './ready-records.js';
 import { noteUnread, problemSince } from './side-problem.js';
 import { takeAhead } from './take-ahead.js';
 import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
@@ -269,13 +269,6 @@ type Taking = {
   /** Records that a budget of writes held back. */
   readonly paced: readonly EntityId[];
 };
-
-/** A record that waited for its children to go may go now, unless others name it still. */
-function lookedAtAgain(page: Page, id: EntityId): EntityId {
-  const state = page.state(id);
-  if (state?.hold?.kind === 'children') page.take(id, { state: { ...state, hold: null } });
-  return id;
-}
 
 async function takeAll(taking: Taking, limit: number): Promise<void> {
   const { transaction, page, settleRules, paced } = taking;
