@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { hasDot } from '../../src/core/clock/version-vector.js';
+import { unproven } from '../../src/core/fence.js';
 import { observe } from '../../src/core/observe.js';
-import { contextOf, registerOf } from '../../src/core/register.js';
+import { confirmedContext, contextOf, registerOf } from '../../src/core/register.js';
 import type { Policy } from '../../src/core/rules.js';
 import { a, ask, b, c, e, either, k, rulesOf, u, unitOf } from './sample.js';
 import { outcome, play } from './steps.js';
@@ -78,5 +79,20 @@ describe('a pass that showed an edit which was fenced', () => {
     });
     expect([seen.kind, seen.facts]).toEqual(['stale', []]);
     expect(registerOf(seen.state, u).noop[b]?.tick).toBe(before.tick + 1);
+  });
+});
+
+describe('a record that is missing', () => {
+  const records = { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } };
+  // A goes to y and back, so nothing is written to b; a pass of b is complete afterwards.
+  const passed = play(agreedWorld({ rules: rulesOf(), records }), 'a=y a? a=x a? b?');
+  const knownBy = (world: World): boolean => {
+    const context = confirmedContext(registerOf(world.state, u), b, hubAt(passed).complete?.[b]?.tick ?? null);
+    return hasDot(context, ['a#1', 3]);
+  };
+
+  test('was not shown by that pass, which is no proof that it was not edited before it went', () => {
+    const missing = { ...passed, state: unproven(passed.state, hubAt(passed), b) };
+    expect([knownBy(passed), knownBy(missing)]).toEqual([true, false]);
   });
 });

@@ -12,7 +12,7 @@ import { describeViolation } from './report.js';
  */
 const { values } = parseArgs({
   options: {
-    worlds: { type: 'string', default: '2000' },
+    worlds: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     depth: { type: 'string', default: '2' },
     sample: { type: 'string', default: '120' },
