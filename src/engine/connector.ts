@@ -103,8 +103,10 @@ export type WriteOutcome =
   /**
    * Done, or found already done by this very write. `record` is the stored image: what the write left, and never what
    * somebody made of it since, which would pass for it. Null when the system does not show it: then it is looked at.
+   * `exposedMs`: of a write without a precondition, how long after our look the system said that it was made. What
+   * somebody wrote there in between is overwritten, and nobody has seen it.
    */
-  | { readonly kind: 'accepted'; readonly record: NativeRecord | null }
+  | { readonly kind: 'accepted'; readonly record: NativeRecord | null; readonly exposedMs?: number }
   /** The precondition failed; `record` is what is there now (null: nothing). Nothing was written. */
   | { readonly kind: 'stale'; readonly record: NativeRecord | null }
   /** The system will not have it (constraint, validation). `message` is the system's, without field values. */

@@ -80,7 +80,12 @@ export class DeliveryAnswers {
     if (isMissing && this.#tellsMore) return this.#lookAgain(item, state, intent);
     const answered = acknowledge(item.entity, state, this.#page.hub, side, { outcome, sentAtMs: this.#sentAtMs });
     this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
-    if (outcome.kind === 'accepted') this.#receive(item, outcome.record?.key ?? item.key, answered.proven);
+    if (outcome.kind === 'accepted')
+      this.#receive(item, {
+        key: outcome.record?.key ?? item.key,
+        proven: answered.proven,
+        exposedMs: outcome.exposedMs,
+      });
     if (outcome.kind === 'stale') this.#stale(item, intent);
     if (outcome.kind === 'stale' && this.#delivery.plan !== null) {
       this.#leftOut.push(item.entity);
@@ -188,7 +193,7 @@ export class DeliveryAnswers {
         dot: null,
         effects: [],
         detail: { receipts: this.#receipts },
-        lo: null,
+        lo: this.#sentAtMs,
         hi: this.#page.hub.nowMs,
       });
     }
@@ -205,10 +210,14 @@ export class DeliveryAnswers {
     return { written, refused, stale, unknown };
   }
 
-  #receive(item: DeliveryItem, key: RecordKey, proven: { readonly [unit: UnitName]: Vector }): void {
+  #receive(
+    item: DeliveryItem,
+    { key, proven, exposedMs }: { key: RecordKey; proven: Receipt['units']; exposedMs: number | undefined },
+  ): void {
     this.#counts.written += 1;
     const isNews = item.kind === 'create' || key !== item.key;
-    this.#receipts.push({ entity: item.entity, ...(isNews ? { key } : {}), units: proven });
+    const exposed = exposedMs === undefined ? {} : { exposedMs };
+    this.#receipts.push({ entity: item.entity, ...(isNews ? { key } : {}), units: proven, ...exposed });
     if (item.kind === 'create') {
       this.#page.linkedMore(1);
       if (key !== item.key) this.#page.link(item.entity, this.#delivery.side, key);

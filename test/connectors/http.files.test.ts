@@ -107,6 +107,19 @@ test('a request that was given up and happens late does not happen over what cam
   expect(api.rows.get(a)?.fields['name']).toBe('by somebody');
 });
 
+test('a write without a precondition tells for how long an edit there could have been overwritten unseen', async () => {
+  const { api, url } = await serve(['id'], { fault: (_by, method) => (method === 'GET' ? null : 'slow'), slowMs: 200 });
+  onTestFinished(() => api.close());
+  api.put(row('a'));
+  const strong = await openHttp(settings(url));
+  const weak = await openHttp(settings(url, { options: { url, token: 'ours' } }));
+  const [safe] = await strong.write([update(a, { name: 'x' }, nameOf('a'))]);
+  expect(safe).not.toHaveProperty('exposedMs');
+  const [exposed] = await weak.write([update(a, { name: 'y' }, { name: 'x' })]);
+  expect(exposed).toMatchObject({ kind: 'accepted' });
+  expect((exposed as { readonly exposedMs: number }).exposedMs).toBeGreaterThanOrEqual(200);
+});
+
 test('an API that asks for patience is asked again, and the write happens once', async () => {
   const { connector, effects } = await troubled('busy');
   expect(await connector.write([update(a, { name: 'x' }, nameOf('a'))])).toMatchObject([{ kind: 'accepted' }]);

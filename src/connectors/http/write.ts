@@ -95,6 +95,7 @@ async function change(
 ): Promise<Written> {
   let version = place.version === null ? null : write.token;
   for (let tries = 0; tries < versionTries; tries += 1) {
+    const lookedAtMs = performance.now();
     if (version === null) {
       const present = await fetchRecord(place, write.key, signal);
       if (present === null || !holds(present.record, write)) return { kind: 'stale', record: present?.record ?? null };
@@ -107,7 +108,11 @@ async function change(
       ...(write.kind === 'delete' ? {} : { body: writeExact(write.fields, numbers) }),
       signal,
     });
-    if (isDone(answer)) return accepted(place, write, answer);
+    if (isDone(answer)) {
+      const exposedMs = Math.ceil(performance.now() - lookedAtMs);
+      const written = await accepted(place, write, answer);
+      return written.kind === 'accepted' && version === null ? { ...written, exposedMs } : written;
+    }
     if (answer.status === 404) return { kind: 'stale', record: null };
     if (answer.status !== 412 && answer.status !== 409) return unwelcome(place, answer);
     // Another version. Perhaps only of fields that this write does not touch: they are looked at, and it is tried again.

@@ -22,6 +22,8 @@ export type Receipt = {
   /** Only where the delivery made the record: otherwise its link is known. */
   readonly key?: string;
   readonly units: { readonly [unit: UnitName]: Vector };
+  /** How long an edit there could have been overwritten unseen, in milliseconds; only where a write had no precondition. */
+  readonly exposedMs?: number;
 };
 
 /**
