@@ -197,7 +197,10 @@ function waiting(
   const { page, side, asks } = placing;
   const entity = page.newEntity();
   const state: EntityState = { ...emptyState, hold: { kind: 'match', candidates, rule, isLikely, isCandidate: false } };
-  page.take(entity, { state, questions: isLikely && !asks ? [] : [matchQuestion(state, side, snapshot.key)] });
+  page.take(entity, {
+    state,
+    questions: isLikely && !asks ? [] : [matchQuestion(state, side, snapshot.key, keysOn(placing, candidates))],
+  });
   for (const id of candidates) {
     const other = page.state(id);
     if (other === undefined || hasRecord(placing, id)) continue;
@@ -207,6 +210,20 @@ function waiting(
     page.take(id, { state: { ...other, hold } });
   }
   return entity;
+}
+
+/** Keys under which candidates have a record on the side where another one was found. */
+function keysOn({ page, side }: Placing, candidates: readonly EntityId[]): readonly RecordKey[] {
+  return candidates.flatMap((id) => {
+    const shadow = page.state(id)?.sides[side];
+    return shadow !== undefined && shadow.presence !== 'gone' && shadow.presence !== 'awaited' ? [shadow.key] : [];
+  });
+}
+
+function splitSentence(side: SideName, beside: readonly RecordKey[]): string {
+  if (beside.length === 0) return '';
+  const known = beside.slice(0, 5).join(', ');
+  return ` There is a record in ${side} for it already (${known}); this one may have been split off that one.`;
 }
 
 /** An entity that was asked about, as it was. */
@@ -236,12 +253,25 @@ export async function releaseCandidates(
   return freed;
 }
 
-/** Asks whether a record that waits is the same as one of its candidates. */
-export function matchQuestion(state: EntityState, side: SideName, key: RecordKey): Question {
+/**
+ * Asks whether a record that waits is the same as one of its candidates. `beside`: records that these have on the same side,
+ * so that it is none of theirs before one of the two is gone: it may have been split off (semantics §1.11).
+ */
+export function matchQuestion(
+  state: EntityState,
+  side: SideName,
+  key: RecordKey,
+  beside: readonly RecordKey[] = [],
+): Question {
   const { candidates, rule } = state.hold?.kind === 'match' ? state.hold : { candidates: [], rule: 'match' };
   const note =
     candidates.length === 1
       ? 'This record may be the same as one that is already known.'
       : `This record may be the same as any of ${candidates.length} that are already known.`;
-  return recordQuestion('match', state, side, { note, rule: `match: ${rule}`, shape: rule, key });
+  return recordQuestion('match', state, side, {
+    note: note + splitSentence(side, beside),
+    rule: `match: ${rule}`,
+    shape: rule,
+    key,
+  });
 }
