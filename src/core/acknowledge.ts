@@ -114,6 +114,7 @@ function accepted(
     intent: null,
     refused: null,
     wrote,
+    ...(shadow.late === undefined ? {} : { late: shadow.late }),
   };
   const next: EntityState = { ...state, units: { ...state.units, ...units }, sides: { ...state.sides, [side]: image } };
   if (record === null || !showsMore(hub, side, record, raws)) return { state: next, proven, facts: [], questions: [] };

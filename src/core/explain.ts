@@ -4,6 +4,7 @@ import { conditionText } from './condition.js';
 import { isSummed } from './delta.js';
 import type { SideName } from './ids.js';
 import type { Json } from './json.js';
+import { isWaitingForLate } from './late.js';
 import { isTripped, parkedSides } from './loop.js';
 import { isPaced, paceEndsMs } from './pace.js';
 import { isBlank } from './mapping/equality.js';
@@ -138,6 +139,8 @@ function sideSentence(unit: UnitRules, register: Register, side: SideName, state
     return `${side} takes the value and shows no effect; it is not written again until it changes or somebody says so.`;
   if (shadow.intent?.units[unit.name] !== undefined) return `A change is on its way to ${side}.`;
   if (shadow.refused?.includes(`${unit.name} `)) return `${side} would not have the change.`;
+  if (register.status === 'settled' && isWaitingForLate(unit, side, shadow, register))
+    return `${side} may still make an earlier write of this field that was given up; the change waits until it cannot any more.`;
   const ordering = compare(contextOf(register, side), register.vv);
   const held = heldSentence(unit, register, side, shadow.raws[unit.name]);
   if (ordering === 'equal' || ordering === 'after') return `${side} has received everything.${held}`;

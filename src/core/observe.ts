@@ -22,6 +22,7 @@ import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import { brokenByOwn } from './invariant.js';
 import { answerTo, showsEdit, staleForm, withHop, withLanded, withTry, withWrote } from './loop.js';
+import { givenUp, landedLate, stillLate } from './late.js';
 import type { Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
 import { getValue, readUnit, sameRaw } from './mapping/mapping.js';
@@ -29,7 +30,7 @@ import type { Snapshot } from './record.js';
 import { withWritten } from './pace.js';
 import { accept, acceptMaster, confirmedContext, registerOf, withDelivered, without } from './register.js';
 import { limitsOf, type UnitRules } from './rules.js';
-import type { EntityState, Intent, Register, Shadow, Sibling } from './state.js';
+import type { EntityState, Intent, LateWrite, Register, Shadow, Sibling } from './state.js';
 
 /** One reading of one record, with when it can have been made. */
 export type Observation = {
@@ -47,6 +48,8 @@ export type Observation = {
   readonly isLook?: boolean;
   /** The reading may come from a copy of the system that lags: not the answer to a write of ours, nor a look after one. */
   readonly mayLag?: boolean;
+  /** The side has nothing that keeps a write which was given up from being made later. */
+  readonly mayComeLate?: boolean;
 };
 
 export type Observed = {
@@ -82,7 +85,8 @@ export function observe(
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
     return { kind: 'stale', state, facts: [] };
-  if (isUnchanged(shadow, snapshot, hub, side) && !doubtful) return { kind: 'unchanged', state, facts: [] };
+  if (isUnchanged(shadow, snapshot, hub, side) && !doubtful && shadow?.late === undefined)
+    return { kind: 'unchanged', state, facts: [] };
   const reading = new Reading(entity, state, hub, side, observation);
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
@@ -116,6 +120,8 @@ class Reading {
   readonly #doubted = new Map<UnitName, Json>();
   /** Our last writes that the side has not changed since. */
   #wrote: Shadow['wrote'];
+  /** Writes that were given up and may still be made. */
+  readonly #late: { [unit: UnitName]: LateWrite };
   /** Somebody changed what the side already had; a first reading and our own write are no such change. */
   #hasEdit = false;
 
@@ -131,6 +137,7 @@ class Reading {
     this.#shadow = state.sides[side];
     this.#raws = { ...this.#shadow?.raws };
     this.#wrote = this.#shadow?.wrote ?? {};
+    this.#late = stillLate(this.#shadow?.late, observation.beganAtMs);
     this.#isFirst = this.#shadow === undefined || this.#shadow.presence === 'awaited';
     this.#lo = Math.min(Math.max(this.#shadow?.atMs ?? 0, observation.complete?.atMs ?? 0), observation.readAtMs);
   }
@@ -145,7 +152,8 @@ class Reading {
   resolveDoubt(intent: Intent): void {
     this.#resolved = true;
     this.#changed = true;
-    const { snapshot, isAfterYes = false } = this.observation;
+    const { snapshot, isAfterYes = false, mayComeLate = false } = this.observation;
+    if (mayComeLate && !isAfterYes) this.#giveUp(intent);
     if (!isAfterYes && this.#shadow?.token != null && this.#shadow.token === snapshot.token) return;
     const units = unitsOf(this.hub.rules, this.side);
     const isMoved = !isAfterYes && showsEdit(units, this.side, { raws: this.#raws, intent, fields: snapshot.fields });
@@ -175,6 +183,27 @@ class Reading {
     }
   }
 
+  /** What does not show may still be made, as long as nothing fences it. */
+  #giveUp({ kind, units }: Intent): void {
+    if (kind !== 'update') return;
+    for (const unit of unitsOf(this.hub.rules, this.side)) {
+      const sent = units[unit.name];
+      const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
+      if (sent === undefined || isSummed(unit)) continue;
+      if (raw === undefined || !sameRaw(unit, this.side, raw, sent.raw))
+        this.#late[unit.name] = givenUp(sent, this.hub);
+    }
+  }
+
+  #landLate(unit: UnitRules, late: LateWrite, from: Json): void {
+    const before = registerOf(this.#unitsState(), unit.name);
+    const nextDot = (): Dot => this.#counters.next(actorOf(this.hub, null));
+    const after = landedLate(unit, this.side, before, late, nextDot);
+    this.#units[unit.name] = after;
+    this.#wrote = withWrote(this.#wrote, unit, from, this.hub);
+    this.#findings.add('edited', unit.name, { before, after }, { how: 'landed', late: true, from, to: late.raw });
+  }
+
   take(unit: UnitRules): void {
     const raw = readUnit(unit, this.side, this.observation.snapshot.fields);
     if (raw === undefined) return;
@@ -186,6 +215,9 @@ class Reading {
     }
     this.#raws[unit.name] = raw;
     this.#changed = true;
+    const late = this.#late[unit.name];
+    if (late !== undefined && old !== undefined && sameRaw(unit, this.side, raw, late.raw))
+      return this.#landLate(unit, late, old);
     const { unit: decided, verdict } = ruled(unit, this.#unitsState(), this.hub);
     if (old === undefined && saysNothing(decided, this.side, registerOf(this.#unitsState(), unit.name), raw)) return;
     this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
@@ -196,7 +228,9 @@ class Reading {
     const { snapshot } = this.observation;
     const presence = this.#shadow?.presence === 'duplicate' ? 'duplicate' : 'present';
     const presenceMoves = this.#shadow?.presence !== presence;
-    if (!this.#changed && !presenceMoves && this.#shadow?.token === snapshot.token) {
+    const hasLate = Object.keys(this.#late).length > 0 && !presenceMoves;
+    const isOver = Object.keys(this.#late).length < Object.keys(this.#shadow?.late ?? {}).length;
+    if (!this.#changed && !presenceMoves && !isOver && this.#shadow?.token === snapshot.token) {
       return { kind: 'unchanged', state: this.state, facts: [] };
     }
     const shadow: Shadow = {
@@ -209,6 +243,7 @@ class Reading {
       intent: this.#resolved || presenceMoves ? null : (this.#shadow?.intent ?? null),
       refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
       wrote: presenceMoves ? {} : this.#wrote,
+      ...(hasLate ? { late: this.#late } : {}),
     };
     const shown = { state: this.state, units: this.#units, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
     const stands = presenceShown(shown);

@@ -40,6 +40,7 @@ type PackedShadow = [
   /** Raw values of units that have no register. */
   others?: { readonly [unit: string]: Json },
   wrote?: { readonly [unit: string]: readonly [atMs: number, mark: number] },
+  late?: { readonly [unit: string]: readonly [raw: Json, vv: number, untilMs: number] },
 ];
 type PackedPresence =
   | 0
@@ -178,8 +179,12 @@ function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): Packe
   ];
   const others = otherRaws(shadow, units);
   const hasWrote = Object.keys(shadow.wrote).length > 0;
-  if (others !== null || hasWrote) packed.push(others ?? {});
-  if (hasWrote) packed.push(mapValues(shadow.wrote, ({ atMs: written, mark }) => [written, mark] as const));
+  const { late } = shadow;
+  if (others !== null || hasWrote || late !== undefined) packed.push(others ?? {});
+  if (hasWrote || late !== undefined)
+    packed.push(mapValues(shadow.wrote, ({ atMs: written, mark }) => [written, mark] as const));
+  if (late !== undefined)
+    packed.push(mapValues(late, ({ raw, vv, untilMs }) => [raw, dictionary.vector(vv), untilMs] as const));
   return packed;
 }
 
@@ -208,7 +213,7 @@ function packRaws({ raws }: Shadow, units: Units): PackedRaws {
 }
 
 function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vector[]): Shadow {
-  const [key, presence, token, raws, tick, atMs, intent, refused, others, wrote = {}] = packed;
+  const [key, presence, token, raws, tick, atMs, intent, refused, others, wrote = {}, late] = packed;
   return {
     key,
     presence: presences[presence] as Shadow['presence'],
@@ -226,6 +231,9 @@ function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vect
           },
     refused: refused === 0 ? null : refused,
     wrote: mapValues(wrote, ([written, mark]) => ({ atMs: written, mark })),
+    ...(late === undefined
+      ? {}
+      : { late: mapValues(late, ([raw, vv, untilMs]) => ({ raw, vv: vectors[vv] as Vector, untilMs })) }),
   };
 }
 

@@ -12,6 +12,7 @@ import { partnerFields } from './invariant.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { losersOf } from './losers.js';
 import { isStopped } from './loop.js';
+import { waitsForLate } from './late.js';
 import { isBlank } from './mapping/equality.js';
 import { putValue, sameRaw, waitsOn, writeUnit } from './mapping/mapping.js';
 import type { PlannedWrite, SettleMode } from './planned-write.js';
@@ -96,6 +97,8 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
     const target = putValue(unit, side, register.value, old);
     // A number is not written over one that nobody has read: what was added there would be lost.
     if (old === undefined && isSummed(unit)) continue;
+    // What is on its way there, given up or not, would take it back.
+    if (waitsForLate(unit, side, shadow, target)) continue;
     if (old === undefined || !sameRaw(unit, side, target, old)) {
       const paced = withPace(register, side, hub);
       if (paced !== register) units[unit.name] = paced;

@@ -43,6 +43,8 @@ export type Limits = {
   readonly staleFormMs: number;
   /** How far a copy of a system without versions may lag: what it shows that long after our write is read again. */
   readonly replicaMs: number;
+  /** How long a system without versions may take to make a write that was given up. */
+  readonly lateMs: number;
   /** Creates, deletes and changes of one run that the brakes always let pass. */
   readonly few: number;
   /** Shares of the linked records above which the brakes stop a run, from 0 to 1. */
@@ -61,6 +63,7 @@ export const limitDefaults: Limits = {
   answerMs: 600_000,
   staleFormMs: 900_000,
   replicaMs: 60_000,
+  lateMs: 120_000,
   few: 10,
   createShare: 0.01,
   deleteShare: 0.01,

@@ -51,6 +51,8 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
     const shadow = state.sides[name];
     if (shadow?.intent != null) isOnItsWay = true;
     else if (shadow?.refused != null) isRefused = true;
+    // Another value waits until a write that was given up cannot be made any more.
+    if (shadow?.late !== undefined && isBehind(state, rules, name)) isOnItsWay = true;
     if (shadow?.presence === 'hidden') isHidden = true;
     else if (shadow?.presence !== 'present') isOneSided = true;
   }

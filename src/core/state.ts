@@ -159,7 +159,13 @@ export type Shadow = {
   readonly refused: string | null;
   /** Our last write of each unit, until the side changes it; those that are too old to matter are forgotten. */
   readonly wrote: { readonly [unit: UnitName]: Wrote };
+  /** Writes that were given up and may still be made: until then the unit is written nothing else (core/late.ts). */
+  readonly late?: LateWrites;
 };
+
+export type LateWrites = { readonly [unit: UnitName]: LateWrite };
+/** What a write carried of a unit, and the moment of the hub's clock after which its system does not make it any more. */
+export type LateWrite = { readonly raw: Json; readonly vv: Vector; readonly untilMs: number };
 
 /** When a write of ours was answered, and the mark of what it replaced (core/loop.ts). */
 export type Wrote = { readonly atMs: number; readonly mark: number };

@@ -40,6 +40,12 @@ export interface Connector {
   /** What became of a batch that was announced, whoever made it. Only where the connector announces batches. */
   fateOf?(mark: string, signal?: AbortSignal): Promise<Fate>;
 
+  /**
+   * A write that was given up may be made later: nothing in the system compares what it finds then (W0, and W1 over a
+   * network). Such a side is written no other value of a unit before `limits: { late: … }` is over.
+   */
+  readonly mayComeLate?: boolean;
+
   close(): Promise<void>;
 }
 

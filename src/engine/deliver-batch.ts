@@ -138,7 +138,7 @@ async function acknowledgeAll(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new DeliveryAnswers(page, claim, connector.whereabouts !== undefined);
+    const answer = new DeliveryAnswers(page, claim, connector);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
       if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, 'yes');
@@ -166,7 +166,7 @@ async function resolveSent(
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
-    const answer = new DeliveryAnswers(page, claim, connector.whereabouts !== undefined);
+    const answer = new DeliveryAnswers(page, claim, connector);
     refuseIfMoved(delivery, await transaction.delivery(delivery.id));
     for (const item of items) {
       const image = images[item.entity];

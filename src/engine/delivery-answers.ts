@@ -11,7 +11,7 @@ import { withoutIntents, withSide } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
 import { standingOf } from '../core/standing.js';
 import type { EntityState, Intent, Shadow } from '../core/state.js';
-import type { WriteOutcome } from './connector.js';
+import type { Connector, WriteOutcome } from './connector.js';
 import type { DeliverResult } from './engine.js';
 import type { Page } from './page.js';
 import { withProblem } from './side-problem.js';
@@ -48,6 +48,7 @@ export class DeliveryAnswers {
   readonly #delivery: DeliveryRow;
   readonly #sentAtMs: number;
   readonly #tellsMore: boolean;
+  readonly #mayComeLate: boolean;
   readonly #receipts: Receipt[] = [];
   readonly #counts = { written: 0, refused: 0, stale: 0, unknown: 0 };
   readonly #settle: EntityId[] = [];
@@ -55,14 +56,15 @@ export class DeliveryAnswers {
   readonly #leftOut: EntityId[] = [];
 
   /**
-   * `sentAtMs`: no answer and no look of these is older than that. `tellsMore`: the side can say what became of a record
-   * that is not there, so it is asked before anybody takes it for deleted.
+   * `sentAtMs`: no answer and no look of these is older than that. A side that can say what became of a record that is not
+   * there is asked before anybody takes it for deleted.
    */
-  constructor(page: Page, { delivery, sentAtMs }: Claim, tellsMore: boolean) {
+  constructor(page: Page, { delivery, sentAtMs }: Claim, connector: Connector) {
     this.#page = page;
     this.#delivery = delivery;
     this.#sentAtMs = sentAtMs;
-    this.#tellsMore = tellsMore;
+    this.#tellsMore = connector.whereabouts !== undefined;
+    this.#mayComeLate = connector.mayComeLate === true;
   }
 
   take(item: DeliveryItem, outcome: WriteOutcome): void {
@@ -144,7 +146,9 @@ export class DeliveryAnswers {
         complete: hub.complete?.[side] ?? null,
         isAfterYes: answer === 'yes',
         isLook: true,
+        mayComeLate: this.#mayComeLate,
       });
+      if (seen.state.sides[side]?.late !== undefined) this.#page.rereads.push({ side, key: record.key });
       // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
       const { presence } = seen.state;
       const questions =

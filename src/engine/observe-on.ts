@@ -19,6 +19,8 @@ export function observeOn(
   if (entity === undefined || state === undefined) return;
   const wasHeld = state.presence.kind === 'delete_held';
   const seen = observe(entity, unmerged(state, side), page.hub, side, observation);
+  // Read again until nothing that was given up can be made there any more.
+  if (seen.state.sides[side]?.late !== undefined) page.rereads.push({ side, key: observation.snapshot.key });
   if (seen.kind === 'unchanged') return;
   if (seen.kind === 'stale') {
     page.rereads.push({ side, key: observation.snapshot.key });

@@ -174,6 +174,7 @@ type Look = {
   readonly again: { readonly keys: readonly RecordKey[]; readonly records: readonly Snapshot[]; readonly tick: number };
   /** More records than a page holds wait to be read again: what they show is not known yet. */
   readonly isBehind: boolean;
+  readonly mayComeLate: boolean;
   /** What became of what the page and the second look do not show. */
   readonly absent: Disappearances;
 };
@@ -206,6 +207,7 @@ async function lookAtSide(
       page,
       again: { keys, records, tick: pair.tick },
       isBehind: waiting.length > limit,
+      mayComeLate: connector.mayComeLate === true,
       absent: await lookForAbsent(connector, input.again ? lost : [], page.absent),
     };
   } catch (error) {
@@ -331,7 +333,8 @@ async function takeRecords(taking: Taking): Promise<void> {
     if (settleRules !== null) settleOn(page, entity, settleRules, mode);
   };
 
-  const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs };
+  const { mayComeLate } = look;
+  const times = { readAtMs: transaction.nowMs, beganAtMs: look.pass.atMs, mayComeLate };
   const reread = new Set<RecordKey>(again.records.map(({ key }) => key));
   for (const snapshot of [...recordsAgain, ...absent.survivors]) {
     const observation: Observation = { snapshot, readTick: again.tick, ...times, complete, mayLag: true };

@@ -40,6 +40,8 @@ export type ApiOptions = {
   readonly fault?: (by: string, method: string) => ApiFault | null;
   /** How long a late request sleeps before it happens, and a slow one before it is answered, in ms. */
   readonly lateMs?: number;
+  /** A late request happens when this comes true, whatever the clock says. */
+  readonly lateUntil?: Promise<void>;
   readonly slowMs?: number;
 };
 
@@ -115,7 +117,7 @@ export class JsonApi {
         act();
         return tell(response, { status: 500 });
       case 'late':
-        await sleep(this.#options.lateMs ?? 0);
+        await (this.#options.lateUntil ?? sleep(this.#options.lateMs ?? 0));
         act();
         response.destroy();
         return undefined;

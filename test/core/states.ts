@@ -63,9 +63,9 @@ const intent: fc.Arbitrary<Intent> = fc.record({
   units: byUnit(fc.record({ raw: json, vv: vector })),
 });
 
-const shadow: fc.Arbitrary<Shadow> = fc.record({
+const plainShadow = fc.record({
   key: text.map(recordKey),
-  presence: fc.constantFrom('present', 'awaited', 'gone'),
+  presence: fc.constantFrom('present' as const, 'awaited' as const, 'gone' as const),
   token: fc.option(text),
   raws: byUnit(json),
   tick,
@@ -74,6 +74,13 @@ const shadow: fc.Arbitrary<Shadow> = fc.record({
   refused: fc.option(fc.constantFrom('delete', 'update; u a#1:1', '')),
   wrote: byUnit(fc.record({ atMs: tick, mark: tick })),
 });
+const late = byUnit(fc.record({ raw: json, vv: vector, untilMs: tick }));
+const shadow: fc.Arbitrary<Shadow> = fc.oneof(
+  plainShadow,
+  fc
+    .tuple(plainShadow, late)
+    .map(([plain, given]) => (Object.keys(given).length === 0 ? plain : { ...plain, late: given })),
+);
 
 const presence: fc.Arbitrary<Presence> = fc.oneof(
   fc.constant<Presence>({ kind: 'live' }),

@@ -36,6 +36,8 @@ export type World = {
   readonly rules: PairRules;
   /** Whether the systems have a token for the version of a record. */
   readonly hasTokens: boolean;
+  /** Whether systems make a write that was given up later, whatever they hold then. */
+  readonly mayComeLate: boolean;
   readonly state: EntityState;
   readonly tick: number;
   readonly nowMs: number;
@@ -57,15 +59,16 @@ export type WorldOptions = {
   readonly rules: PairRules;
   readonly records: { readonly [side: SideName]: NativeFieldMap | null };
   readonly hasTokens?: boolean;
+  readonly mayComeLate?: boolean;
 };
 
 /** A world in which nothing was read yet. */
-export function newWorld({ rules, records, hasTokens = true }: WorldOptions): World {
+export function newWorld({ rules, records, hasTokens = true, mayComeLate = false }: WorldOptions): World {
   const real = Object.fromEntries(
     rules.sides.map(({ name }) => [name, { fields: records[name] ?? null, version: 1, fed: 0 }]),
   );
   const empty = { writes: [], sent: new Set<number>(), facts: [], questions: {}, landed: 0, complete: {} };
-  return { rules, hasTokens, state: emptyState, tick: 1, nowMs: 10_000, real, ...empty };
+  return { rules, hasTokens, mayComeLate, state: emptyState, tick: 1, nowMs: 10_000, real, ...empty };
 }
 
 /** A world in which every side was read, what had to be written was, and a later pass found nothing new. */
@@ -149,13 +152,14 @@ export function take(
   mode: SettleMode = 'write',
 ): World {
   const hub = hubAt(world);
+  const { mayComeLate } = world;
   if (snapshot === null) {
     const gone = observeGone(e, world.state, hub, side, tick);
     return gone.kind === 'changed' ? commit(world, gone, mode) : world;
   }
   const complete = world.complete[side] ?? null;
   const [readAtMs, beganAtMs] = [world.nowMs, atMs ?? world.nowMs];
-  const reading = { snapshot, readTick: tick, readAtMs, beganAtMs, complete, isAfterYes, isLook };
+  const reading = { snapshot, readTick: tick, readAtMs, beganAtMs, complete, isAfterYes, isLook, mayComeLate };
   const seen = observe(e, world.state, hub, side, reading);
   // What is fenced is read again; the state remembers that the pass had something to show.
   if (seen.kind !== 'changed')

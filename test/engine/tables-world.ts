@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { openHttp } from '../../src/connectors/http/connector.js';
 import { openPostgres } from '../../src/connectors/postgres/connector.js';
 import { createEvaluate } from '../../src/contract/expression.js';
 import { compileConfig } from '../../src/contract/config/load.js';
@@ -6,7 +7,7 @@ import { pairId, type EntityId, type PairId } from '../../src/core/ids.js';
 import type { PairRules } from '../../src/core/rules.js';
 import { migrate } from '../../src/db/migrate.js';
 import { openStore, type PostgresStore } from '../../src/db/postgres-store.js';
-import type { Connector } from '../../src/engine/connector.js';
+import type { Connector, ConnectorSettings } from '../../src/engine/connector.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { hasher } from '../../src/main/hasher.js';
@@ -28,21 +29,28 @@ export type TablesWorld = {
   close(): Promise<void>;
 };
 
-const connectionsText = `crm: { connector: postgres, url: env:CRM }\nerp: { connector: postgres, url: env:ERP }\n`;
+const connectionsText = (erp: string): string =>
+  `crm: { connector: postgres, url: env:CRM }\nerp: { connector: ${erp}, url: env:ERP }\n`;
 
 /** `pairs`: the files by name; they are compiled as `parley check` does it. */
 export async function openTables(options: {
   readonly pairs: { readonly [name: string]: string };
   readonly tables: string;
   readonly pageSize?: number;
+  /** The ERP is a JSON API at this address, without versions. */
+  readonly api?: string;
 }): Promise<TablesWorld> {
+  const { api } = options;
   const database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
   const store = await openStore({ url: database.appUrl, erasureKey: null });
   const sql = postgres(database.ownerUrl, { max: 2, onnotice: () => undefined });
   await sql.unsafe(`create schema crm; create schema erp; ${options.tables}`);
   const files = Object.entries(options.pairs).map(([name, text]) => ({ file: `pairs/${name}.yaml`, text }));
-  const config = compileConfig('/', [{ file: 'connections.yaml', text: connectionsText }, ...files]);
+  const config = compileConfig('/', [
+    { file: 'connections.yaml', text: connectionsText(options.api === undefined ? 'postgres' : 'http') },
+    ...files,
+  ]);
   if (config.problems.length > 0) throw new Error(JSON.stringify(config.problems));
   const all = new Map(config.pairs.map(({ rules }) => [rules.pair, rules]));
   const rules = (name: string): PairRules => all.get(pairId(name)) as PairRules;
@@ -53,7 +61,9 @@ export async function openTables(options: {
     connectors: {
       open: (_revision, { connection, object, key }) => {
         const settings = { connection, object, key, options: { url: database.ownerUrl }, workFolder: '' };
-        const known = opened.get(object) ?? openPostgres(settings);
+        const known =
+          opened.get(object) ??
+          (connection === 'erp' && api !== undefined ? openApi(settings, api) : openPostgres(settings));
         opened.set(object, known);
         return known;
       },
@@ -86,6 +96,10 @@ export async function openTables(options: {
     },
   };
 }
+
+/** Whoever does not answer within a second is given up. */
+const openApi = (settings: ConnectorSettings, url: string): Promise<Connector> =>
+  openHttp({ ...settings, options: { url, timeout: '1s' } });
 
 async function planAndApply(engine: Engine, { pair, sides }: PairRules): Promise<void> {
   const { plan } = await engine.requestPlan({ pair, by: 'test' });

@@ -146,9 +146,10 @@ class Maker {
     return fieldsOf(unit).map((_, index) => (index === 0 ? text : `${text}'`));
   }
 
-  /** A blind write that is carried out late takes back what came after it; nothing fences it yet (SPEC, Gaps). */
+  /** Systems that compare nothing make late writes only in worlds that ask for it: older seeds stay as they are. */
   #late(): readonly Step[] {
-    const fenced = this.#options.sides.filter(({ write }) => write === 'W3' || write === 'W4');
+    const { sides, isLateAnywhere = false } = this.#options;
+    const fenced = sides.filter(({ write }) => isLateAnywhere || write === 'W3' || write === 'W4');
     if (fenced.length === 0) return [];
     const { name: at } = this.#chance.one(fenced);
     return [this.#chance.is(0.5) ? { do: 'fault', fault: { at, kind: 'late' } } : { do: 'late', side: at }];

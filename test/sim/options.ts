@@ -70,6 +70,8 @@ export type WorldOptions = {
   readonly deleteLimit?: number;
   /** Whether anything but people and the hub's own order may go wrong: only then are needless questions allowed. */
   readonly faults: readonly FaultName[];
+  /** Also systems that compare nothing (W0, W1) make writes that were given up, within the time that the file allows for. */
+  readonly isLateAnywhere?: boolean;
 };
 
 export const faultNames = [
@@ -129,7 +131,7 @@ export type Focus = {
   readonly unit?: Partial<UnitOptions>;
   /** The first unit is a number to which all sides add. */
   readonly sum?: boolean;
-  readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize' | 'lineage'>>;
+  readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize' | 'lineage' | 'isLateAnywhere'>>;
 };
 
 export function focused(

@@ -111,6 +111,9 @@ export class Play {
       case 'restore hub':
         return this.#restoreHub();
       case 'pass':
+        // Who compares nothing keeps to the time within which a request is carried out or never.
+        for (const [name, { options }] of world.systems)
+          if (step.ms >= limitDefaults.lateMs && (options.write === 'W0' || options.write === 'W1')) this.#late(name);
         world.nowMs += step.ms;
     }
   }

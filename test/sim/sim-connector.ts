@@ -57,6 +57,7 @@ export function simConnector(parts: Parts): Connector {
     return { ...record, fields };
   };
   return {
+    mayComeLate: system.options.write === 'W0' || system.options.write === 'W1',
     describe: async () => ({
       ...(await reader.describe()),
       writeClass: system.options.write,

@@ -48,6 +48,11 @@ class HttpCollection implements Connector {
     this.#mapped = settings.fields ?? [];
   }
 
+  /** Without a version nothing in the API compares what a late request finds. */
+  get mayComeLate(): boolean {
+    return this.#place.version === null;
+  }
+
   describe: Connector['describe'] = async (signal): Promise<ObjectDescription> => {
     const place = this.#place;
     const { found } = await this.#page(null, sampleSize, signal);

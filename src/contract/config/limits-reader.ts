@@ -28,6 +28,7 @@ export function readLimits(context: LimitsContext): Partial<Limits> | undefined 
     ['answer', 'answerMs'],
     ['stale_form', 'staleFormMs'],
     ['replica', 'replicaMs'],
+    ['late', 'lateMs'],
   ] as const) {
     const ms = readText(context, key, written[key], spanOf);
     if (ms !== undefined) found[name] = ms;

@@ -24,6 +24,11 @@ export const limitsSchema = z
         'How far a copy of a system without versions may lag: a value that is back so soon after our write is read again ' +
         'before it counts: 1s to 1d. Default: 1m.',
     }),
+    late: text.optional().meta({
+      description:
+        'How long a system without versions may take to make a write that was given up; another value waits for it: 1s to ' +
+        '1d. Default: 2m.',
+    }),
     creates: share('create', '1 %'),
     deletes: share('delete', '1 %'),
     changes: share('change', '30 %'),
