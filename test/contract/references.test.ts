@@ -42,6 +42,14 @@ test('a reference names a pair, and its record is required unless the file says 
   expect(optional.pairs[1]?.rules.units[1]?.reference?.isRequired).toBe(false);
 });
 
+test('a reference to records with a key of several fields has as many on that side, and may have fewer on another', () => {
+  const accounts = pairOf('accounts').replace('erp/accounts, key: id', 'erp/accounts, key: [number, branch]');
+  const contacts = pairOf('contacts', toAccounts.replace('erp: account', 'erp: [account, branch]'));
+  const { pairs, problems } = compiled({ accounts, contacts });
+  expect(problems).toEqual([]);
+  expect(pairs[1]?.rules.units[1]?.paths).toEqual({ crm: ['account_id'], erp: ['account', 'branch'] });
+});
+
 const needs = (name: string, to: string): string =>
   pairOf(name, `parent: { crm: parent, erp: parent, as: reference, to: ${to} }`);
 
@@ -56,7 +64,7 @@ test.for([
   [
     'a pair with a key of two fields',
     { accounts: pairOf('accounts', '', '[id, branch]'), contacts: pairOf('contacts', toAccounts) },
-    ['config.rule_not_here'],
+    ['config.group_mismatch'],
     [10],
   ],
   ['a record that needs itself', { a: needs('a', 'a') }, ['config.required_circle'], [10]],
@@ -86,9 +94,9 @@ test.for([
   ],
   ['no pair', { a: pairOf('a', 'parent: { crm: p, erp: p, as: reference }') }, ['config.missing_key'], [10]],
   [
-    'a group',
-    { a: pairOf('a', 'parent: { crm: [p, q], erp: [p, q], as: reference, to: a }') },
-    ['config.rule_not_here'],
+    'more fields than the key has',
+    { a: pairOf('a', 'parent: { crm: [p, q], erp: [p, q], as: reference, to: a, required: false }') },
+    ['config.group_mismatch'],
     [10],
   ],
   [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { explainUnit } from '../../src/core/explain.js';
 import { entityId, pairId, recordKey, type SideName } from '../../src/core/ids.js';
-import { getValue, putValue } from '../../src/core/mapping/mapping.js';
+import { getValue, putValue, waitsOn } from '../../src/core/mapping/mapping.js';
 import { pack, unpack } from '../../src/core/pack.js';
 import { referenceParts, referenceText, type Parent, type Parents } from '../../src/core/reference.js';
 import { registerOf } from '../../src/core/register.js';
@@ -176,4 +176,41 @@ test('put(get(raw), raw) is raw, whatever is known of the parents', () => {
       expect(putValue(unit, a, getValue(unit, a, raw), raw)).toBe(raw);
     }),
   );
+});
+
+test('a key of several fields is read and written field by field, each side in its own', () => {
+  const parent: Parent = { id: entityId(1), keys: { [a]: recordKey('7'), [b]: recordKey('["17","x"]') } };
+  const parents: Parents = { find: (side, key) => (parent.keys[side] === key ? parent : null) };
+  const unit: UnitRules = {
+    ...unitOf('u', either(ask), { as: 'reference', paths: { [a]: ['p'], [b]: ['number', 'branch'] } }),
+    reference: { pair: pairId('parents'), isRequired: true, parents },
+  };
+  expect(getValue(unit, b, [17, 'x'])).toBe('b:["17","x"]');
+  expect(putValue(unit, b, 'a:7', undefined)).toEqual(['17', 'x']);
+  expect(putValue(unit, a, 'b:["17","x"]', '9')).toBe('7');
+  // The same record, in the spelling that the side has.
+  expect(putValue(unit, b, 'a:7', [17, 'x'])).toEqual([17, 'x']);
+  // Blank in part names nothing, as a foreign key does, and is no reason for a write.
+  expect([getValue(unit, b, [17, null]), putValue(unit, b, null, [17, null])]).toEqual([null, [17, null]]);
+  expect(waitsOn(unit, b, ['a:8'], undefined)).toMatchObject([{ side: b, on: 'a:8' }]);
+});
+
+test('GetPut: what names a record by several fields is never rewritten unless it changed', () => {
+  const parts = fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null)), { minLength: 2, maxLength: 3 });
+  fc.assert(
+    fc.property(parts, (raw) => {
+      const paths = { [a]: raw.map((_, index) => `p${index}`), [b]: ['p'] };
+      const unit = { ...unitOf('u', either(ask), { as: 'reference', paths }) };
+      expect(putValue(unit, a, getValue(unit, a, raw), raw)).toEqual(raw);
+    }),
+  );
+});
+
+test('while the other pair has another key, what names its records waits', () => {
+  const parent: Parent = { id: entityId(1), keys: { [a]: recordKey('7'), [b]: recordKey('17') } };
+  const paths = { [a]: ['p'], [b]: ['number', 'branch'] };
+  const reference = { pair: pairId('parents'), isRequired: true, parents: { find: () => parent } };
+  const unit: UnitRules = { ...unitOf('u', either(ask), { as: 'reference', paths }), reference };
+  expect(waitsOn(unit, b, ['a:7'], undefined)).toHaveLength(1);
+  expect(putValue(unit, b, 'a:7', ['1', 'y'])).toEqual(['1', 'y']);
 });

@@ -96,6 +96,36 @@ describe('a reference', () => {
     await holds();
   });
 
+  test('names records that have a key of two fields on one side, parents first, both ways', async () => {
+    const twoFields = accounts.replace('key: number', 'key: [number, branch]').replace(', crm.id = erp.number', '');
+    const pairs = {
+      accounts: twoFields.replace('crm: copy', 'crm: ignore'),
+      contacts: contacts().replace('erp: supplier', 'erp: [supplier, branch]'),
+    };
+    const own = `
+      create table erp.suppliers (number text, branch integer, title text, code text, primary key (number, branch));
+      create table erp.people (id bigint primary key, name text, supplier text not null, branch integer not null,
+        foreign key (supplier, branch) references erp.suppliers);`;
+    world = await openTables({ pairs, tables: tables().replace(/create table erp[^]*$/, own) });
+    await inCrm(1, 11);
+    await inCrm(2);
+    await world.planAndApply('contacts');
+    await world.cycle('contacts');
+    expect(await people()).toEqual([]);
+    for (const nr of [1, 2]) await world.sql`insert into erp.suppliers values (${`S${nr}`}, ${nr}, 'x', ${`A${nr}`})`;
+    await world.planAndApply('accounts');
+    await world.cycle('contacts');
+    const named = (): Promise<unknown> => world.sql`select supplier, branch from erp.people`.then(([row]) => row);
+    expect(await named()).toEqual({ supplier: 'S1', branch: 1 });
+    await world.sql`update erp.people set supplier = 'S2', branch = 2`;
+    for (let cycle = 0; cycle < 2; cycle += 1) await world.cycle('contacts');
+    expect((await world.sql`select account_id::int from crm.contacts`)[0]?.['account_id']).toBe(2);
+    await world.sql`update crm.contacts set account_id = 1`;
+    for (let cycle = 0; cycle < 2; cycle += 1) await world.cycle('contacts');
+    expect([await named(), (await explained('11')).standing]).toEqual([{ supplier: 'S1', branch: 1 }, 'agreed']);
+    await holds();
+  });
+
   test('to a record that is not there yet waits, and says for what; nothing is refused', async () => {
     await required();
     await inCrm(1, 11);

@@ -9,8 +9,6 @@ import type { YamlPath, YamlSource } from './yaml-source.js';
 type ReferringUnit = {
   readonly name: string;
   readonly path: YamlPath;
-  readonly mapped: readonly unknown[];
-  readonly uses: readonly unknown[];
 };
 type Written = {
   readonly to?: string | undefined;
@@ -22,7 +20,7 @@ type Written = {
 /** What a reference names; null for a unit that is none, undefined after a problem. */
 export function readReference(
   { source, report }: { readonly source: YamlSource; readonly report: Report },
-  { name, path, mapped, uses }: ReferringUnit,
+  { name, path }: ReferringUnit,
   as: UnitRules['as'],
   written: Written,
 ): Reference | null | undefined {
@@ -43,12 +41,6 @@ export function readReference(
   if (to === undefined) {
     report('config.missing_key', source.keyRange(path), `${quoted(name)} does not say which records it names`, {
       hint: 'add to: and the name of the pair that keeps them in agreement',
-    });
-    return undefined;
-  }
-  if (uses.length > mapped.length) {
-    report('config.rule_not_here', source.keyRange(path), `${quoted(name)} is a group, and a reference is one field`, {
-      hint: 'records with a key of several fields cannot be named by this version',
     });
     return undefined;
   }
@@ -156,11 +148,12 @@ function faultOf(
         message: `${quoted(to)} has no side ${side.name} over the connection ${side.connection}, so nothing there can be named`,
         hint: 'call the sides of both pairs alike',
       };
-    if (other.key.length > 1)
+    const named = unit.paths[side.name]?.length ?? 0;
+    if (other.key.length !== named)
       return {
-        code: 'config.rule_not_here',
-        message: `records of ${quoted(to)} have a key of ${other.key.length} fields on ${side.name}, and a reference is one field`,
-        hint: 'records with a key of several fields cannot be named by this version',
+        code: 'config.group_mismatch',
+        message: `records of ${quoted(to)} have a key of ${counted(other.key.length)} on ${side.name}, and ${counted(named)} of ${side.name} cannot name them`,
+        hint: `list the fields in the order of that key: ${side.name}: [${other.key.join(', ')}], as they are called here`,
       };
   }
   if (!isRequired || !leadsBack(to, rules.pair, pairs)) return null;
@@ -170,6 +163,8 @@ function faultOf(
     hint: 'write required: false at one of them: it is made with a blank, which is filled later',
   };
 }
+
+const counted = (count: number): string => (count === 1 ? 'one field' : `${count} fields`);
 
 /** Whether required references lead from one pair to another. */
 function leadsBack(from: PairId, to: PairId, pairs: ReadonlyMap<PairId, PairRules>): boolean {

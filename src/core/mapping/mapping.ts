@@ -1,5 +1,5 @@
 import type { NativeFieldMap } from '../record.js';
-import type { SideName } from '../ids.js';
+import { keyOf, keyParts, type SideName } from '../ids.js';
 import { canonicalJson, type Json } from '../json.js';
 import type { ListForm, UnitRules } from '../rules.js';
 import { isBlank, sameValue } from './equality.js';
@@ -44,8 +44,28 @@ export function isReadable(unit: UnitRules, side: SideName): boolean {
  * no list comes back as it is, and `isValue` says so.
  */
 export function getValue(unit: UnitRules, side: SideName, raw: Json): Json {
-  if (unit.as === 'reference') return isBlank(raw) ? null : referenceText(side, scalarText(raw));
+  if (unit.as === 'reference') return referenceOf(unit, side, raw);
   return (unit.as === 'list' ? readList(formOf(unit, side), raw) : null) ?? raw;
+}
+
+/** The key that the fields hold, as they stand in the key of what is named. One of them blank, and nothing is named. */
+function referenceOf(unit: UnitRules, side: SideName, raw: Json): Json {
+  const isSeveral = (unit.paths[side]?.length ?? 1) > 1;
+  const parts: readonly Json[] = isSeveral && Array.isArray(raw) ? (raw as readonly Json[]) : [raw];
+  return parts.some(isBlank) ? null : referenceText(side, keyOf(parts.map(scalarText)));
+}
+
+/** What the fields of a side hold to name the record; null when it has no record there, or not under a key of these fields. */
+function fieldsThere(unit: UnitRules, side: SideName, value: Json): Json {
+  const key = keyThere(unit, side, value);
+  const count = unit.paths[side]?.length ?? 1;
+  if (key === null || count === 1) return key;
+  try {
+    return keyParts(key, count);
+  } catch {
+    // The other pair has another key by now: until both files say the same, nothing can be named.
+    return null;
+  }
 }
 
 /** Whether a raw value is one of the unit's type at all, as far as the type says. */
@@ -96,7 +116,7 @@ function rawOf(unit: UnitRules, side: SideName, value: Json, old: Json | undefin
   if (unit.as === 'list') return writeList(formOf(unit, side), unit.same, listTexts(value), old);
   if (isBlank(value)) return blankOf(unit, side);
   // What has no record there is not written: the side keeps its own (`waitsOn`).
-  if (unit.as === 'reference') return keyThere(unit, side, value) ?? old ?? null;
+  if (unit.as === 'reference') return fieldsThere(unit, side, value) ?? old ?? null;
   return value;
 }
 
@@ -110,7 +130,7 @@ export function waitsOn(
   if (unit.as !== 'reference') return [];
   return values.flatMap((value) => {
     const isHeld = isBlank(value) || (old !== undefined && sameIn(unit, value, getValue(unit, side, old)));
-    return isHeld || keyThere(unit, side, value) !== null ? [] : [{ unit: unit.name, side, on: scalarText(value) }];
+    return isHeld || fieldsThere(unit, side, value) !== null ? [] : [{ unit: unit.name, side, on: scalarText(value) }];
   });
 }
 
