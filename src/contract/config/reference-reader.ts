@@ -152,7 +152,7 @@ function faultOf(
     if (other.key.length !== named)
       return {
         code: 'config.group_mismatch',
-        message: `records of ${quoted(to)} have a key of ${counted(other.key.length)} on ${side.name}, and ${counted(named)} of ${side.name} cannot name them`,
+        message: `records of ${quoted(to)} have a key of ${counted(other.key.length)} on ${side.name}, not of ${counted(named)}`,
         hint: `list the fields in the order of that key: ${side.name}: [${other.key.join(', ')}], as they are called here`,
       };
   }
