@@ -11,7 +11,7 @@ import { withWritten } from './pace.js';
 import { observe } from './observe.js';
 import { signatureOfIntent } from './write-version.js';
 import { observeAbsent } from './absence.js';
-import { askedAgain } from './duplicate.js';
+import { askedAgain, isOnesDelete } from './asked-again.js';
 import { deleteQuestion } from './presence.js';
 import { judgedDetail, recordRulesOn } from './record-rules.js';
 import { recordQuestion, type Question } from './question.js';
@@ -86,7 +86,8 @@ function accepted(
     const gone: Shadow = { ...shadow, presence: 'gone', intent: null, token: null, tick: hub.tick, atMs: hub.nowMs };
     const deleted = withSide(state, side, gone);
     // The record came back elsewhere while our delete was under way: what we deleted is made again.
-    const next = state.presence.kind === 'live' ? awaitedOn(deleted, hub, side, shadow) : deleted;
+    const isWanted = state.presence.kind === 'live' && !isOnesDelete(state, side);
+    const next = isWanted ? awaitedOn(deleted, hub, side, shadow) : deleted;
     return { state: next, proven: {}, facts: [], questions: [] };
   }
   if (intent.kind === 'archive' || intent.kind === 'unarchive')
@@ -178,7 +179,7 @@ function stale(
   state: EntityState,
   hub: Hub,
   side: SideName,
-  { intent, record, sentAtMs }: UnderWay,
+  { shadow, intent, record, sentAtMs }: UnderWay,
 ): Acknowledged {
   if (record === null) {
     if (intent.kind === 'create') return { state, proven: {}, facts: [], questions: [] };
@@ -195,7 +196,9 @@ function stale(
   });
   const { presence } = observed.state;
   const isHeldNow = state.presence.kind === 'tombstone' && presence.kind === 'delete_held';
-  const questions = isHeldNow ? [deleteQuestion(observed.state, hub, presence.side)] : askedAgain(observed.state);
+  const questions = isHeldNow
+    ? [deleteQuestion(observed.state, hub, presence.side)]
+    : askedAgain(withSide(state, side, shadow), observed.state);
   return { state: observed.state, proven: {}, facts: observed.facts, questions };
 }
 

@@ -61,8 +61,12 @@ export function restricts({ children = [] }: Pick<PairRules, 'children'>, pair: 
 }
 
 /** A record that is wanted again, or that a person is asked about for another reason, waits for its children no more. */
-export function holdAfter(hold: Hold | null, presence: Presence): Hold | null {
-  return hold?.kind === 'children' && presence.kind !== 'tombstone' ? null : hold;
+export function holdAfter({ hold, presence: before, sides }: EntityState, presence: Presence): Hold | null {
+  if (hold?.kind === 'children') return presence.kind === 'tombstone' ? hold : null;
+  // A delete that is on its way and was taken back is no word about that one record: it is made again.
+  const isTakenBack = before.kind !== 'live' && presence.kind === 'live';
+  const isUnderWay = Object.values(sides).some(({ intent }: Shadow) => intent?.kind === 'delete');
+  return hold?.kind === 'left' && isTakenBack && isUnderWay ? null : hold;
 }
 
 /** What a reference named was deleted: the reference is blanked on all sides, as a decision of the hub. Null: it is. */

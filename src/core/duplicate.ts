@@ -38,14 +38,6 @@ export function duplicateQuestion(state: EntityState): Question {
   });
 }
 
-/**
- * A duplicate that was to be deleted and is not what it was, or whose delete a new plan took back: whoever said so had not
- * seen that, and is asked again.
- */
-export function askedAgain(state: EntityState): readonly Question[] {
-  return state.presence.kind === 'alias' && duplicatesOf(state).length > 0 ? [duplicateQuestion(state)] : [];
-}
-
 /** A duplicate is no longer there: what was asked about it is over when it was the last. */
 export function duplicateGone(
   { entity, state }: { readonly entity: EntityId; readonly state: EntityState },

@@ -252,7 +252,7 @@ class Reading {
       units: this.#units,
       sides: { ...this.state.sides, [this.side]: shadow },
       presence: stands,
-      hold: holdAfter(this.state.hold, stands),
+      hold: holdAfter(this.state, stands),
       broken: this.state.broken,
       waits: this.state.waits,
     };

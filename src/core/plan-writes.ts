@@ -1,3 +1,4 @@
+import { isOnesDelete } from './asked-again.js';
 import { planDeletes, planUnarchives } from './plan-deletes.js';
 import { includes } from './clock/version-vector.js';
 import { isSummed } from './delta.js';
@@ -161,8 +162,7 @@ function withUpdate(
   const shadow = state.sides[side] as Shadow;
   // A person wants this one record deleted and the entity to stay: it is not written any more. Any other delete that waits
   // is one that something has taken back.
-  const isUnwanted = shadow.intent?.kind === 'delete' && state.presence.kind === 'live' && state.hold?.kind === 'left';
-  if (isUnwanted) return { state, write: null, losers: null };
+  if (isOnesDelete(state, side)) return { state, write: null, losers: null };
   const isUnderWay = shadow.intent !== null && hub.sent.has(shadow.intent.delivery);
   const signature = signatureOf('update', behind);
   const same = shadow.intent !== null && signatureOfIntent(shadow.intent) === signature;

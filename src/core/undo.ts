@@ -108,7 +108,8 @@ export function undo(subject: Subject, changes: Changes, what: string, by: By): 
     else if (judged !== null) left.push({ unit: unit.name, why: judged });
   }
   for (const side of isGone ? [] : changes.created)
-    if (state.sides[side]?.presence === 'present') questions.push(madeQuestion(state, side, what));
+    if (state.sides[side]?.presence === 'present')
+      questions.push(madeQuestion(state, side, `${capital(what)} made this record in ${side}.`));
   return { state, facts, questions, left, lost };
 }
 
@@ -167,8 +168,8 @@ export function undoValue(shape: string): Json {
   return parts[2] ?? null;
 }
 
-/** A record that was made is deleted only on a person's word (SPEC I16). */
-function madeQuestion(state: EntityState, side: SideName, what: string): Question {
+/** A record that was made is deleted only on a person's word (SPEC I16). `why`: a sentence that says how this came up. */
+export function madeQuestion(state: EntityState, side: SideName, why: string): Question {
   return {
     unit: null,
     kind: 'undo',
@@ -177,8 +178,8 @@ function madeQuestion(state: EntityState, side: SideName, what: string): Questio
     vv: madeVersion(state),
     agreed: null,
     sides: {},
-    note: `${capital(what)} made this record in ${side}. To take that back is to delete it there; other sides keep theirs.`,
-    rule: `undo of ${what}`,
+    note: `${why} To take that back is to delete it there; other sides keep theirs.`,
+    rule: 'undo: a record that was made',
   };
 }
 

@@ -1,4 +1,5 @@
 import { decideUnit, type By, type Decided, type Subject } from '../core/decide.js';
+import { actorOf, Counters } from '../core/hub.js';
 import type { SideName } from '../core/ids.js';
 import { withDelete } from '../core/plan-deletes.js';
 import type { PlannedWrite } from '../core/planned-write.js';
@@ -22,7 +23,10 @@ export function answerUndo(
   const side: SideName = madeSide(conflict.shape);
   const { entity, state, hub } = subject;
   if (state.sides[side]?.presence !== 'present') return undefined;
-  const deleted = withDelete(state, hub, side);
+  // Asked again, it is another request than one that was sent and not made.
+  const counters = new Counters(state.counters);
+  counters.next(actorOf(hub, null));
+  const deleted = withDelete({ ...state, counters: counters.counts }, hub, side);
   return {
     // What was made here is not made here again by itself.
     state: { ...deleted.state, hold: { kind: 'left' } },

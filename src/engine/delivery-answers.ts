@@ -1,7 +1,7 @@
 import { observeAbsent } from '../core/absence.js';
 import { acknowledge, type Outcome } from '../core/acknowledge.js';
+import { askedAgain } from '../core/asked-again.js';
 import { vectorText, type Vector } from '../core/clock/version-vector.js';
-import { askedAgain } from '../core/duplicate.js';
 import type { EntityId, RecordKey, UnitName } from '../core/ids.js';
 import type { Receipt } from '../core/ledger/fold.js';
 import { observe } from '../core/observe.js';
@@ -106,7 +106,7 @@ export class DeliveryAnswers {
     const shadow = state.sides[side] as Shadow;
     this.#stale(item, intent);
     const idle = withSide(state, side, { ...shadow, intent: null, token: null });
-    this.#page.take(item.entity, { state: idle, questions: askedAgain(idle) });
+    this.#page.take(item.entity, { state: idle, questions: askedAgain(state, idle) });
     this.#page.rereads.push({ side, key: item.key });
   }
 
@@ -152,7 +152,9 @@ export class DeliveryAnswers {
       // A delete that did not land and met an edit is held now: it is asked about as from any other reading.
       const { presence } = seen.state;
       const questions =
-        presence.kind === 'delete_held' ? [deleteQuestion(seen.state, hub, presence.side)] : askedAgain(seen.state);
+        presence.kind === 'delete_held'
+          ? [deleteQuestion(seen.state, hub, presence.side)]
+          : askedAgain(state, seen.state);
       this.#page.take(item.entity, { state: seen.state, facts: seen.facts, questions });
       const moved = seen.state.sides[side]?.presence !== state.sides[side]?.presence;
       const landed = (isArchiving && moved) || seen.facts.some(({ effects }) => effects.length > 0);

@@ -4,7 +4,7 @@ import { showsArchive } from '../core/archive.js';
 import { sideRules } from '../core/hub.js';
 import type { Observation } from '../core/observe.js';
 import type { Disappearance } from '../core/absence.js';
-import { askedAgain } from '../core/duplicate.js';
+import { askedAgain } from '../core/asked-again.js';
 import { unitsOf } from '../core/hub.js';
 import { readUnit } from '../core/mapping/mapping.js';
 import type { Snapshot } from '../core/record.js';
@@ -380,9 +380,9 @@ export function decideOn(page: Page, entity: EntityId, rules: PairRules, mode: S
   if (state === undefined) return;
   const open = withoutIntents(state, (delivery) => page.isOpen(delivery));
   const settled = settle(entity, open, { ...page.hub, rules: page.knowing(rules) }, mode);
-  // A person wanted a duplicate deleted, and a plan took the place of what was to be sent.
-  const isTakenBack = open !== state && state.presence.kind === 'alias';
-  page.take(entity, isTakenBack ? { ...settled, questions: askedAgain(open) } : settled);
+  // A person wanted one record deleted, and a plan took the place of what was to be sent.
+  const again = open === state ? [] : askedAgain(state, settled.state);
+  page.take(entity, again.length === 0 ? settled : { ...settled, questions: [...settled.questions, ...again] });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { askedAgain } from '../core/asked-again.js';
 import { ParleyError } from '../core/errors.js';
 import type { Hub } from '../core/hub.js';
 import type { EntityId, PairId, SideName } from '../core/ids.js';
@@ -107,9 +108,11 @@ export async function applyUndoPage(
     await page.loadParents();
     for (const { id, before, changes } of withStates(all, still, transaction.sent)) {
       const subject = { entity: id, state: before, hub: page.hub };
+      const stood = page.state(id) ?? before;
       const undone = await undoOn(ports, subject, changes, scope, plan.approvedBy ?? plan.createdBy);
       if (undone.facts.length === 0 && undone.questions.length === 0) continue;
-      page.take(id, undone);
+      const again = askedAgain(stood, undone.state);
+      page.take(id, { ...undone, questions: [...again, ...undone.questions] });
       // Writes are held as the pair is; a brake lets pass what a plan lists.
       settleOn(page, id, rules, settleMode({ ...transaction.pair, halt: null }));
     }

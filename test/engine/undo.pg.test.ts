@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { revisionId } from '../../src/core/ids.js';
 import type { UndoInput } from '../../src/engine/engine.js';
 import type { PlanItem } from '../../src/engine/plan-rows.js';
 import { openQuestions } from '../support/open-questions.js';
@@ -160,6 +161,70 @@ test('a record that a run made is deleted there only on a person’s word, and t
   for (let round = 0; round < 2; round += 1) await world.cycle();
   expect([world.erp.get(key('3')), world.crm.get(key('3'))?.fields['name']]).toEqual([null, 'Edith']);
   await expectProven();
+});
+
+/** A record that a run made in the ERP, and the question whether the ERP's is to be deleted. */
+async function undoneCreate(): Promise<{ id: number; vv: string }> {
+  world.crm.put({ id: '3', name: 'Edith', phone: '3', street: 'Low St', city: 'Bath' });
+  const { run } = await world.engine.nextStep({ pair: world.pair });
+  await world.cycle();
+  await undone({ run });
+  return openMade();
+}
+
+async function openMade(): Promise<{ id: number; vv: string }> {
+  const [question] = await open();
+  expect(question).toMatchObject({ kind: 'undo', unit: null });
+  return question as { id: number; vv: string };
+}
+
+const deleteMade = ({ id, vv }: { id: number; vv: string }) =>
+  world.engine.decide({ conflict: id, vv, choice: { kind: 'delete' }, by: 'ana', note: null });
+
+async function expectMadeDeleted(): Promise<void> {
+  for (let round = 0; round < 2; round += 1) await world.cycle();
+  expect([world.erp.get(key('3')), world.crm.get(key('3'))?.fields['name']]).toEqual([null, 'Edith']);
+  expect(await open()).toEqual([]);
+  await expectProven();
+}
+
+test('the question about a record that was made outlives the approval of another plan', async () => {
+  await undoneCreate();
+  world.use(worldRules({ revision: revisionId('r2') }));
+  await world.planAndApply();
+  await world.cycle();
+  await deleteMade(await openMade());
+  await world.deliver();
+  await expectMadeDeleted();
+});
+
+test.for([
+  ['before', true],
+  ['after', false],
+] as const)(
+  'a delete on a person’s word is asked about again when a plan made %s it is approved first',
+  async ([, isBefore]) => {
+    const question = await undoneCreate();
+    const early = isBefore ? await world.plan() : null;
+    await deleteMade(question);
+    await world.apply(early ?? (await world.plan()));
+    await world.cycle();
+    expect(world.erp.get(key('3'))).not.toBeNull();
+    await deleteMade(await openMade());
+    await world.deliver();
+    await expectMadeDeleted();
+  },
+);
+
+test('a delete on a person’s word is asked about again when somebody changed the record first', async () => {
+  await deleteMade(await undoneCreate());
+  world.erp.edit(key('3'), { phone: '33' });
+  await world.deliver();
+  await world.cycle();
+  expect(world.erp.get(key('3'))).not.toBeNull();
+  await deleteMade(await openMade());
+  await world.deliver();
+  await expectMadeDeleted();
 });
 
 test('a record that was deleted everywhere is made anew, and the plan says what cannot be brought back', async () => {
