@@ -155,7 +155,8 @@ describe('what one transaction changed', () => {
             const page = await connector.read({ cursor, limit: next.limit });
             ({ cursor } = page);
             for (const { key, fields } of page.records) seen.set(key, fields['name']);
-            const shown = new Set(page.records.map(({ fields }) => fields['name']));
+            // Two transactions of six rows beside a page of two are more than a page may hold, and it says so.
+            const shown = new Set(page.split === undefined ? page.records.map(({ fields }) => fields['name']) : []);
             for (const { id, name } of await place.sql<
               { id: string; name: string }[]
             >`select id::text, name from accounts`)
