@@ -10,7 +10,7 @@ import { exportUpTo } from './export-ledger.js';
 import { foldBefore } from './fold-before.js';
 import type { Retirement, StoredEntry } from './ledger-store.js';
 import { planRetention, type PairRetention, type RetentionPlan } from './plan-retention.js';
-import type { LedgerArchive, RetentionStore, RetiredPair } from './retention-store.js';
+import type { LedgerFiles, RetentionStore, RetiredPair } from './retention-store.js';
 import { isRetained, retainedFact } from './retired.js';
 import { revisionOf } from './revision.js';
 import type { PairRow } from './store.js';
@@ -19,7 +19,7 @@ import { verifyLedger } from './verify-ledger.js';
 
 export type RetainPorts = Pick<EnginePorts, 'store' | 'hasher' | 'checkpoints'> & {
   readonly retention: RetentionStore;
-  readonly archive: LedgerArchive;
+  readonly files: LedgerFiles;
   readonly openNote: ProofPorts['openNote'];
 };
 
@@ -82,9 +82,9 @@ async function retainPair(
   const root = await rootAt(ports, pair, cut);
   const done = await doneBefore(ports, pair, at, root);
   const file = done.said?.file ?? `${pair}-${from}-${cut}.ledger.jsonl`;
-  let sha256 = await ports.archive.sha256(file);
+  let sha256 = await ports.files.sha256(file);
   if (sha256 === null || sha256 !== done.said?.sha256) {
-    sha256 = await ports.archive.write(file, exportUpTo(ports, { pair, values, from, until: exportTo }));
+    sha256 = await ports.files.write(file, exportUpTo(ports, { pair, values, from, until: exportTo }));
     await requireFile(ports, file);
   }
   progress?.(`${pair}: keeping forward what they came to`);
@@ -117,7 +117,7 @@ async function requireProof(ports: RetainPorts, pair: PairId, as: Retirement | u
 }
 
 async function requireFile(ports: RetainPorts, file: string): Promise<void> {
-  const verified = await verifyExport(ports, ports.archive.read(file), ports.checkpoints?.publicKey ?? null);
+  const verified = await verifyExport(ports, ports.files.read(file), ports.checkpoints?.publicKey ?? null);
   if (verified?.ok === true) return;
   throw new ParleyError(
     'ledger.mismatch',

@@ -50,7 +50,7 @@ export type RetiredPair = {
 };
 
 /** Where exported ledgers are kept. */
-export interface LedgerArchive {
+export interface LedgerFiles {
   /** A file, whole or not at all, in place of one that has its name; returns its hex SHA-256. */
   write(name: string, lines: AsyncIterable<ExportLine>): Promise<string>;
   /** Hex SHA-256 of a file; null when there is none. */

@@ -1,4 +1,4 @@
-import { ledgerArchive } from '../checkpoints/archive.js';
+import { ledgerFiles } from '../checkpoints/ledger-files.js';
 import { openNote, verifierOf } from '../checkpoints/note.js';
 import type { Retention } from '../cli/machinery.js';
 import { ParleyError } from '../core/errors.js';
@@ -30,7 +30,7 @@ export async function openRetentionHere(environment: Environment, folder: string
     hasher,
     checkpoints: checkpointsOf(environment),
     retention,
-    archive: ledgerArchive(folder),
+    files: ledgerFiles(folder),
     openNote: (note: string, key: string | null) => openNote(note, key === null ? [] : [verifierOf(key)]),
   };
   await store.ping();

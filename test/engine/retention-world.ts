@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ledgerArchive } from '../../src/checkpoints/archive.js';
+import { ledgerFiles } from '../../src/checkpoints/ledger-files.js';
 import { checkpointFolder } from '../../src/checkpoints/folder.js';
 import { newSigningKey, openNote, signerOf, verifierOf } from '../../src/checkpoints/note.js';
 import { openRetention } from '../../src/db/retention.js';
@@ -55,7 +55,7 @@ export class RetentionWorld {
       hasher,
       checkpoints,
       retention: openRetention(ownerUrl),
-      archive: ledgerArchive(opened.folder),
+      files: ledgerFiles(opened.folder),
       openNote: (note, publicKey) => openNote(note, publicKey === null ? [] : [verifierOf(publicKey)]),
     };
     await opened.#makePastMonths();
@@ -115,7 +115,7 @@ export class RetentionWorld {
   /** A file verified by itself, with the key that we know to be ours. */
   async file(name: string): Promise<ExportVerification> {
     const trusted = this.ports.checkpoints?.publicKey ?? null;
-    return (await verifyExport(this.ports, this.ports.archive.read(name), trusted)) as ExportVerification;
+    return (await verifyExport(this.ports, this.ports.files.read(name), trusted)) as ExportVerification;
   }
 
   async problems(): Promise<readonly string[]> {

@@ -37,7 +37,7 @@ describe('after two months were retired', () => {
     expect(verified).toMatchObject({ ok: true, problems: [], retired: { cut, file, beforeMs: monthMs(2) } });
     expect(verified.checkpoints.compared).toBeGreaterThanOrEqual(2);
     expect(await opened.file(file)).toMatchObject({ ok: true, problems: [] });
-    expect(await ports.archive.sha256(file)).toBe(verified.retired?.sha256);
+    expect(await ports.files.sha256(file)).toBe(verified.retired?.sha256);
     expect((await world.store.ledger(world.pair, 0, 1))[0]?.entry.seq).toBe(cut);
   });
 
@@ -123,7 +123,7 @@ describe('in a world that lived through three months', () => {
     await erase('2');
     const [{ file } = { file: '' }] = (await opened.retain(2)).pairs;
     const lines: string[] = [];
-    for await (const line of opened.ports.archive.read(file)) lines.push(JSON.stringify(line));
+    for await (const line of opened.ports.files.read(file)) lines.push(JSON.stringify(line));
     expect(lines.join('\n')).not.toMatch(/Grace|Joan|Ada 2/);
     expect(lines.join('\n')).toContain('Edith');
     expect(await opened.file(file)).toMatchObject({ ok: true });
@@ -238,7 +238,7 @@ function endingAt(ports: RetainPorts, step: number): { ports: RetainPorts; isOve
     ports: {
       ...ports,
       store: steps(ports.store, ['transact']),
-      archive: steps(ports.archive, ['write', 'sha256']),
+      files: steps(ports.files, ['write', 'sha256']),
       retention: steps(ports.retention, ['before', 'retire']),
     },
   };

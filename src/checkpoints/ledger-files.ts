@@ -7,13 +7,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ParleyError } from '../core/errors.js';
 import type { ExportLine } from '../core/ledger/export.js';
-import type { LedgerArchive } from '../engine/retention-store.js';
+import type { LedgerFiles } from '../engine/retention-store.js';
 
 /**
  * Exported ledgers in a folder that is there. A file is written beside its name, brought to disk and renamed: a process that ends
  * in between leaves a `.part` that the next one replaces. Errors throw `ledger.checkpoints_unreachable`.
  */
-export function ledgerArchive(folder: string): LedgerArchive {
+export function ledgerFiles(folder: string): LedgerFiles {
   const place = (name: string): string => join(folder, name);
   return {
     async write(name, lines) {
