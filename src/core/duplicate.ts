@@ -38,6 +38,12 @@ export function duplicateQuestion(state: EntityState): Question {
   });
 }
 
+/** A record that was out of scope when its counterpart was merged away is back, beside the one that counts by now. */
+export function questionsBack(before: EntityState, after: EntityState): readonly Question[] {
+  const isMore = duplicatesOf(after).length > duplicatesOf(before).length;
+  return after.presence.kind === 'alias' && isMore ? [duplicateQuestion(after)] : [];
+}
+
 /** A duplicate is no longer there: what was asked about it is over when it was the last. */
 export function duplicateGone(
   { entity, state }: { readonly entity: EntityId; readonly state: EntityState },

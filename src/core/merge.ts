@@ -50,7 +50,8 @@ export function rekeyed(
 /**
  * Records of one side were merged (semantics §1.11): the entity of the one that is no more becomes an alias of the other.
  * Where the kept entity has no record on another side, it takes over the alias's; where it has one, that one counts, and
- * the alias's is frozen as a duplicate that a person is asked about. Nothing is deleted anywhere.
+ * the alias's is frozen as a duplicate that a person is asked about. One that is out of scope there stays so, and is asked
+ * about when it is back. Nothing is deleted anywhere.
  *
  * The value that stands in the merged record is then read like any other. A unit whose last value the merging side had
  * received was before the eyes of whoever merged: the record that moves is behind and is written. What that side had not
@@ -66,13 +67,16 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
     if (shadow === undefined) continue;
     if (name === side)
       kept[name] = { ...shadow, presence: 'gone', intent: null, token: null, refused: null, tick: hub.tick };
-    else if (shadow.presence !== 'present' && shadow.presence !== 'hidden') continue;
+    else if (!isKept(shadow)) continue;
     else if (mayTakeOver(state, name)) {
       const taken = takenOver({ entity: to.entity, state }, from.state, hub, { side: name, shadow, mergedOn: side });
       state = taken.state;
       facts.push(...taken.facts);
       moved.push({ side: name, key: shadow.key });
-    } else kept[name] = { ...shadow, presence: 'duplicate', intent: null, refused: null };
+    } else {
+      const presence = shadow.presence === 'outside' ? 'outside' : 'duplicate';
+      kept[name] = { ...shadow, presence, intent: null, refused: null };
+    }
   }
   const alias: EntityState = {
     ...from.state,
@@ -83,6 +87,11 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
   const questions = duplicatesOf(alias).length === 0 ? [] : [duplicateQuestion(alias)];
   const closes = [...questionsOfRecord(hub), ...questionsOfUnits(hub)];
   return { state, alias, facts, questions, closes, moved };
+}
+
+/** Whether there is a record, as far as anybody knows, that goes along with a merge. */
+function isKept({ presence }: Shadow): boolean {
+  return presence === 'present' || presence === 'hidden' || presence === 'outside';
 }
 
 /** Whether all that is known of an entity is the record of one side: it has no history with any other. */

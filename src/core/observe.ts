@@ -223,10 +223,10 @@ class Reading {
     this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
   }
 
-  /** A duplicate stays one: what changes there is kept, and is nobody's value but its own. */
+  /** A duplicate stays one: what changes there is kept, and is nobody's value but its own. So it is with any record of an alias. */
   finish(): Observed {
     const { snapshot } = this.observation;
-    const presence = this.#shadow?.presence === 'duplicate' ? 'duplicate' : 'present';
+    const presence = this.state.presence.kind === 'alias' ? 'duplicate' : 'present';
     const presenceMoves = this.#shadow?.presence !== presence;
     const hasLate = Object.keys(this.#late).length > 0 && !presenceMoves;
     const isOver = Object.keys(this.#late).length < Object.keys(this.#shadow?.late ?? {}).length;
@@ -252,7 +252,7 @@ class Reading {
       units: this.#units,
       sides: { ...this.state.sides, [this.side]: shadow },
       presence: stands,
-      hold: holdAfter(this.state, stands),
+      hold: presence === 'duplicate' && presenceMoves ? null : holdAfter(this.state, stands),
       broken: this.state.broken,
       waits: this.state.waits,
     };

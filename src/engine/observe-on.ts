@@ -1,5 +1,5 @@
 import { observeAbsent, type Disappearance } from '../core/absence.js';
-import { unmerged } from '../core/duplicate.js';
+import { questionsBack, unmerged } from '../core/duplicate.js';
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
 import { observe, type Observation } from '../core/observe.js';
 import { deleteQuestion } from '../core/presence.js';
@@ -31,7 +31,10 @@ export function observeOn(
   page.count('created', seen.facts.filter(({ kind }) => kind === 'linked').length);
   // What a held delete stands on has just changed: the question is put as it is now.
   const { presence } = seen.state;
-  const questions = presence.kind === 'delete_held' ? [deleteQuestion(seen.state, page.hub, presence.side)] : [];
+  const questions =
+    presence.kind === 'delete_held'
+      ? [deleteQuestion(seen.state, page.hub, presence.side)]
+      : questionsBack(state, seen.state);
   page.take(entity, { state: seen.state, facts: seen.facts, questions });
   if (wasHeld && seen.state.presence.kind === 'live')
     page.close({ entity, unit: null, kind: 'delete', state: 'closed', decidedBy: null, choice: null });

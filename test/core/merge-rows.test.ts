@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unmerged } from '../../src/core/duplicate.js';
+import { questionsBack, unmerged } from '../../src/core/duplicate.js';
 import { entityId, recordKey } from '../../src/core/ids.js';
 import { mergeInto, mustWait, rekeyed, type Merged } from '../../src/core/merge.js';
 import { pack, unpack } from '../../src/core/pack.js';
@@ -51,6 +51,30 @@ describe('D14: merged in a', () => {
     const { state } = merged({ ...edited, sent: new Set() }, alone());
     const settled = settle(other, state, hubAt(edited), 'write');
     expect([settled.writes, settled.questions.map(({ kind }) => kind)]).toEqual([[], ['clash']]);
+  });
+
+  test('the record of a side on which it is out of scope goes along, and gets the value of the merge when it is back', () => {
+    const away = vanish(both('x'), b, 'out_of_scope');
+    const { state, moved } = merged(away, alone());
+    expect([moved.map(({ side }) => side), state.sides[b]?.presence]).toEqual([[b], 'outside']);
+    expect(settle(other, state, hubAt(away), 'write').writes).toEqual([]);
+    const after = { ...away, state, tick: away.tick + 1 };
+    const back = read(edit(after, b, { u: 'x' }), b);
+    expect(back.state.sides[b]?.intent?.units[u]?.raw).toBe('w');
+    const edited = read(edit(after, b, { u: 'z' }), b);
+    expect([edited.state.sides[b]?.intent, Object.keys(edited.questions)]).toEqual([null, ['u/clash']]);
+  });
+
+  test('out of scope beside one that counts, it is nobody’s business until it is back: then it is a duplicate', () => {
+    const away = vanish(both('x'), b, 'out_of_scope');
+    const { alias, questions, moved } = merged(away, both('w').state);
+    expect([alias.sides[b]?.presence, questions, moved]).toEqual(['outside', [], []]);
+    expect(standingOf(alias, rules)).toBe('gone');
+    const back = read(edit({ ...away, state: alias }, b, { u: 'y' }), b);
+    expect([back.state.sides[b]?.presence, standingOf(back.state, rules)]).toEqual(['duplicate', 'held']);
+    expect(questionsBack(alias, back.state).map(({ kind, label }) => [kind, label])).toEqual([['duplicate', 'b:k']]);
+    expect(questionsBack(back.state, back.state)).toEqual([]);
+    expect(settle(e, back.state, hubAt(back), 'write').writes).toEqual([]);
   });
 
   test('the values of the entity that went are in the ledger', () => {
