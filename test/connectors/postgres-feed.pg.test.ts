@@ -164,7 +164,21 @@ describe('what one transaction changed', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [
+          [
+            [
+              { ids: [5, 8, 4, 6, 1, 3] },
+              { ids: [10, 2, 7, 11, 9] },
+              { limit: 2 },
+              { limit: 2 },
+              { ids: [] },
+              { limit: 2 },
+            ],
+          ],
+        ],
+      },
     );
   });
 });
