@@ -67,6 +67,7 @@ async function openArena(place: Place, wish: Setup): Promise<Arena> {
   await makeTable(b.sql, table, { ...setup, site: 'b' });
   await writeFiles(folder, { [`pairs/${pair}.yaml`]: pairFile(setup, table) });
   await firstContact(server, pair);
+  let isRestored = false;
   const arena: Arena = {
     get a() {
       return sqlApplication(sqlOfA(), table, 'a');
@@ -75,7 +76,13 @@ async function openArena(place: Place, wish: Setup): Promise<Arena> {
     rows: setup.rows,
     configuration: configurationOf(setup),
     part: async () => void (await server.client.pairs.change(pair, 'hold')),
-    rejoin: async () => void (await server.client.pairs.change(pair, 'resume')),
+    async rejoin() {
+      await server.client.pairs.change(pair, 'resume');
+      if (!isRestored) return;
+      // A server with another history stops the pair, which says what to do: look at a plan, and apply it.
+      await server.client.pairs.run(pair);
+      if ((await server.client.pairs.show(pair)).halt !== null) await firstContact(server, pair);
+    },
     async pause() {
       await server.client.pairs.run(pair);
       await sleep(2_000);
@@ -97,6 +104,7 @@ async function openArena(place: Place, wish: Setup): Promise<Arena> {
       await server.wipeTemporal();
       await restored.restore(table, setup);
       await server.start();
+      isRestored = true;
       return "Temporal's database, and A's server (restored from a dump on a new one)";
     },
     audit: () => audit(server, pair),

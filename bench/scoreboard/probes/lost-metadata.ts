@@ -4,7 +4,8 @@ import { ids, judge, type Probe } from '../probe.js';
 
 /**
  * Done: an edit and a delete are carried across. Then both sides edit other records while nothing is carried across, and
- * the product loses what it kept to know what changed on A (which that is, the contestant says).
+ * the product loses what it kept to know what changed on A (which that is, the contestant says). One that stops then and says
+ * what to do is answered as it says.
  * Must hold: every edit arrives on both sides, what was carried before is not undone, and the deleted records stay deleted.
  * Why: change logs are purged, slots dropped, servers restored; silence about what was never sent is the worst answer
  * (peers §0 and §2, semantics §1.9).
