@@ -216,6 +216,29 @@ test.for([
   },
 );
 
+test('a delete on a person’s word is asked about again when another change of the record is taken back first', async () => {
+  const question = await undoneCreate();
+  world.crm.edit(key('3'), { name: 'Joan' });
+  await world.cycle();
+  await world.engine.decide({
+    conflict: question.id,
+    vv: question.vv,
+    choice: { kind: 'leave' },
+    by: 'ana',
+    note: null,
+  });
+  const entries = await world.store.ledger(world.pair, 0, 200);
+  const edited = entries.find(({ entry }) => entry.kind === 'edited')?.entry;
+  const made = entries.find(({ entry }) => entry.kind === 'linked' && entry.entity === edited?.entity)?.entry;
+  await undone({ entry: made?.seq ?? -1 });
+  await deleteMade(await openMade());
+  await undone({ entry: edited?.seq ?? -1 });
+  expect(world.crm.get(key('3'))?.fields['name']).toBe('Edith');
+  await deleteMade(await openMade());
+  await world.deliver();
+  await expectMadeDeleted();
+});
+
 test('a delete on a person’s word is asked about again when somebody changed the record first', async () => {
   await deleteMade(await undoneCreate());
   world.erp.edit(key('3'), { phone: '33' });
