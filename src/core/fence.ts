@@ -55,9 +55,3 @@ export function looksOld(
     return raw !== undefined && !sameRaw(unit, side, raw, old) && isBackSoon(wrote, unit, raw, { atMs: readAtMs, hub });
   });
 }
-
-/** The system's own version says so; but a unit that the file maps only since yesterday was never read. */
-export function isUnchanged(shadow: Shadow | undefined, snapshot: Snapshot, hub: Hub, side: SideName): boolean {
-  if (shadow?.presence !== 'present' || snapshot.token === null || shadow.token !== snapshot.token) return false;
-  return unitsOf(hub.rules, side).every((unit) => shadow.raws[unit.name] !== undefined);
-}

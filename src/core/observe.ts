@@ -14,7 +14,7 @@ import { holdAfter } from './children.js';
 import { presenceShown, winsOverDelete } from './came-back.js';
 import { restored } from './decide.js';
 import { Findings } from './findings.js';
-import { isUnchanged, looksOld, unconfirmed } from './fence.js';
+import { looksOld, unconfirmed } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
@@ -85,8 +85,6 @@ export function observe(
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
     return { kind: 'stale', state, facts: [] };
-  if (isUnchanged(shadow, snapshot, hub, side) && !doubtful && shadow?.late === undefined)
-    return { kind: 'unchanged', state, facts: [] };
   const reading = new Reading(entity, state, hub, side, observation);
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);
