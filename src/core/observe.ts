@@ -288,7 +288,9 @@ class Reading {
         ? this.#accept(unit, moved, { raw, old, vv, dot })
         : this.#guard(unit, moved, { raw, vv, refusal });
     this.#units[unit.name] = after;
-    const isStray = refusal?.why === 'another side decides' || (refusal !== null && old !== undefined);
+    // In a record that was made anew its first value is an edit: the side had received the unit before.
+    const isAnew = before.delivered[this.side] !== undefined;
+    const isStray = refusal !== null && (refusal.why === 'another side decides' || old !== undefined || isAnew);
     const kind = isStray ? 'stray' : old === undefined ? 'linked' : 'edited';
     this.#hasEdit ||= kind !== 'linked';
     const detail = {
