@@ -44,10 +44,12 @@ export async function settle(stack: Stack, pair: PairId): Promise<number> {
         await approve(stack, pair);
       }
       const { edited, created, deleted, asked, written, refused, problem } = cycle;
-      const open = agreement.differ.onItsWay + agreement.differ.undecided;
-      const isQuiet =
-        problem === null && halt === null && edited + created + deleted + asked + written + refused + open === 0;
-      quiet = isQuiet ? quiet + 1 : 0;
+      const { onItsWay, undecided } = agreement.differ;
+      const isStill =
+        problem === null && halt === null && edited + created + deleted + asked + written + refused + onItsWay === 0;
+      // What moved under an approved plan waits for the next one.
+      if (isStill && undecided > 0) await approve(stack, pair);
+      quiet = isStill && undecided === 0 ? quiet + 1 : 0;
       if (quiet === quietCycles) return lifted;
     } catch (error) {
       // Servers that were killed last are still coming up.
