@@ -32,6 +32,8 @@ export function at(point) {
 
 /** While work is under way and its answer has not been taken in. */
 export async function during(point, work) {
+  // Until it is awaited below, nobody hears it fail, and that would end the worker for no fault of its own.
+  work.catch(() => undefined);
   await new Promise((wake) => setTimeout(wake, 2));
   at(point);
   return work;
