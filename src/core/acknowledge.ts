@@ -8,7 +8,7 @@ import type { Fact } from './ledger/entry.js';
 import { withLanded, withTry, withWrote } from './loop.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import { withWritten } from './pace.js';
-import { observe } from './observe.js';
+import { observe, type Observed } from './observe.js';
 import { signatureOfIntent } from './write-version.js';
 import { observeAbsent } from './absence.js';
 import { askedAgain, isOnesDelete } from './asked-again.js';
@@ -75,6 +75,22 @@ type UnderWay = {
   readonly sentAtMs: number;
 };
 
+/** What a side showed when it answered is a reading like any other, made since the write was sent. */
+function observeAnswer(
+  { entity, state, hub }: Subject,
+  side: SideName,
+  snapshot: Snapshot,
+  sentAtMs: number,
+): Observed {
+  return observe(entity, state, hub, side, {
+    snapshot,
+    readTick: hub.tick,
+    readAtMs: hub.nowMs,
+    beganAtMs: sentAtMs,
+    complete: hub.complete?.[side] ?? null,
+  });
+}
+
 function accepted(
   entity: EntityId,
   state: EntityState,
@@ -119,14 +135,7 @@ function accepted(
   };
   const next: EntityState = { ...state, units: { ...state.units, ...units }, sides: { ...state.sides, [side]: image } };
   if (record === null || !showsMore(hub, side, record, raws)) return { state: next, proven, facts: [], questions: [] };
-  const untold = withSide(next, side, { ...image, token: null });
-  const observed = observe(entity, untold, hub, side, {
-    snapshot: record,
-    readTick: hub.tick,
-    readAtMs: hub.nowMs,
-    beganAtMs: sentAtMs,
-    complete: hub.complete?.[side] ?? null,
-  });
+  const observed = observeAnswer({ entity, state: next, hub }, side, record, sentAtMs);
   return { state: observed.state, proven, facts: observed.facts, questions: [] };
 }
 
@@ -154,13 +163,7 @@ function movedArchive(
     return { state: withSide(state, side, moved), proven: {}, facts: [], questions: [] };
   }
   const known = withSide(state, side, { ...shadow, ...rest, token: null });
-  const observed = observe(entity, known, hub, side, {
-    snapshot: record,
-    readTick: hub.tick,
-    readAtMs: hub.nowMs,
-    beganAtMs: sentAtMs,
-    complete: hub.complete?.[side] ?? null,
-  });
+  const observed = observeAnswer({ entity, state: known, hub }, side, record, sentAtMs);
   return { state: observed.state, proven: {}, facts: observed.facts, questions: [] };
 }
 
@@ -187,13 +190,7 @@ function stale(
     return { state: gone.state, proven: {}, facts: gone.facts, questions: gone.questions };
   }
   const tried = intent.kind === 'update' ? withTries(state, hub, side, intent, record) : state;
-  const observed = observe(entity, tried, hub, side, {
-    snapshot: record,
-    readTick: hub.tick,
-    readAtMs: hub.nowMs,
-    beganAtMs: sentAtMs,
-    complete: hub.complete?.[side] ?? null,
-  });
+  const observed = observeAnswer({ entity, state: tried, hub }, side, record, sentAtMs);
   const { presence } = observed.state;
   const isHeldNow = state.presence.kind === 'tombstone' && presence.kind === 'delete_held';
   const questions = isHeldNow
