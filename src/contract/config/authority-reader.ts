@@ -15,7 +15,8 @@ import {
 import type { Segment, SegmentHeading } from './segment.js';
 import { unitNames } from './segment-reader.js';
 import { valueAt } from './shape-problems.js';
-import { didYouMean, quoted } from './suggest.js';
+import { quoted } from './suggest.js';
+import { reportUnmapped } from './unmapped-side.js';
 import { sameDefaults } from './words.js';
 import type { YamlPath } from './yaml-source.js';
 
@@ -83,18 +84,7 @@ function readBranch(
   if (typeof input === 'string' || !('master' in input)) return readEither(context, unit, data, input, path);
   const master = unit.mapped.find((side) => side.name === input.master);
   if (master !== undefined) return readMaster(context, unit, master.name, input, path);
-  const range = context.source.valueRange([...path, 'master']);
-  context.report(
-    'config.unknown_side',
-    range,
-    `${quoted(input.master)} is no side with a field in ${quoted(unit.name)}`,
-    {
-      hint: didYouMean(
-        input.master,
-        unit.mapped.map(({ name }) => name),
-      ),
-    },
-  );
+  reportUnmapped(context, unit, input.master, { path: [...path, 'master'], at: 'value' });
   return undefined;
 }
 
@@ -173,7 +163,7 @@ function readFirst(
 
 /** Rules by side, where a word for all of them is not enough; undefined after reporting a side that has no field in the unit. */
 function bySide<Rule extends string>(
-  { source, report }: UnitContext,
+  place: UnitContext,
   unit: ReadUnit,
   written: Rule | { readonly [side: string]: Rule } | undefined,
   path: YamlPath,
@@ -186,17 +176,7 @@ function bySide<Rule extends string>(
       rules[side.name] = rule;
       continue;
     }
-    report(
-      'config.unknown_side',
-      source.keyRange([...path, name]),
-      `${quoted(name)} is no side with a field in ${quoted(unit.name)}`,
-      {
-        hint: didYouMean(
-          name,
-          unit.mapped.map((mapped) => mapped.name),
-        ),
-      },
-    );
+    reportUnmapped(place, unit, name, { path: [...path, name], at: 'key' });
     return undefined;
   }
   return rules;

@@ -2,10 +2,11 @@ import type { SideName } from '../../core/ids.js';
 import type { EqualityName, ListForm, UnitRules } from '../../core/rules.js';
 import type { Side } from './field-use.js';
 import type { Range, Report } from './problems.js';
-import { didYouMean, quoted } from './suggest.js';
+import { quoted } from './suggest.js';
+import { reportUnmapped } from './unmapped-side.js';
 import type { YamlPath, YamlSource } from './yaml-source.js';
 
-type ListPlace = { readonly source: YamlSource; readonly report: Report; readonly declared: readonly string[] };
+type ListPlace = { readonly source: YamlSource; readonly report: Report };
 type ListUnit = {
   readonly name: string;
   readonly path: YamlPath;
@@ -30,7 +31,7 @@ export function readForms(
   as: UnitRules['as'],
   written: string | { readonly [side: string]: string } | undefined,
 ): Forms | undefined {
-  const { source, report, declared } = place;
+  const { source, report } = place;
   const path = [...unit.path, 'form'];
   if (as !== 'list') {
     if (written === undefined) return {};
@@ -76,14 +77,7 @@ export function readForms(
   }
   for (const name of typeof written === 'string' ? [] : Object.keys(written)) {
     if (unit.mapped.some((side) => side.name === name)) continue;
-    report(
-      'config.unknown_side',
-      source.keyRange([...path, name]),
-      `${quoted(name)} has no field in ${quoted(unit.name)}`,
-      {
-        hint: didYouMean(name, declared),
-      },
-    );
+    reportUnmapped(place, unit, name, { path: [...path, name], at: 'key' });
     isSound = false;
   }
   return isSound ? forms : undefined;
