@@ -3,6 +3,7 @@ import { hasCode } from '../../src/core/errors.js';
 import { pairId, recordKey, sideName } from '../../src/core/ids.js';
 import type { ConflictRow } from '../../src/engine/store.js';
 import { openQuestions } from '../support/open-questions.js';
+import { contactsPair } from './contacts-pair.js';
 import { openTables, type TablesWorld } from './tables-world.js';
 
 // SPEC I14, I16: what follows for records that name one which was deleted. In the CRM nothing holds records together; the
@@ -21,19 +22,8 @@ creates: { crm: copy, erp: ignore }
 deletes: { crm: delete }
 `;
 
-const contacts = (settings: string, deletes = '{ crm: delete }'): string => `pair: contacts
-owner: test
-systems:
-  crm: { object: crm/crm.contacts, key: id }
-  erp: { object: erp/erp.people, key: id }
-match: [ crm.id = erp.id ]
-masters:
-  either:
-    name: { crm: name, erp: name }
-    account: { crm: account_id, erp: supplier, as: reference, to: accounts${settings} }
-creates: { crm: copy, erp: copy }
-deletes: ${deletes}
-`;
+const contacts = (settings: string, deletes = '{ crm: delete }'): string =>
+  contactsPair(settings, `deletes: ${deletes}\n`);
 
 const tables = `
   create table crm.accounts (id bigint primary key, name text);

@@ -4,6 +4,7 @@ import { hasCode } from '../../src/core/errors.js';
 import { pairId, recordKey, sideName } from '../../src/core/ids.js';
 import type { RecordExplanation } from '../../src/engine/engine.js';
 import { openQuestions } from '../support/open-questions.js';
+import { contactsPair } from './contacts-pair.js';
 import { openTables, type TablesWorld } from './tables-world.js';
 
 // SPEC I14, I1, I17: references through the engine, over real tables with foreign keys on both sides.
@@ -21,19 +22,6 @@ masters:
 creates: { crm: copy, erp: ignore }
 `;
 
-const contacts = (settings = ''): string => `pair: contacts
-owner: test
-systems:
-  crm: { object: crm/crm.contacts, key: id }
-  erp: { object: erp/erp.people, key: id }
-match: [ crm.id = erp.id ]
-masters:
-  either:
-    name: { crm: name, erp: name }
-    account: { crm: account_id, erp: supplier, as: reference, to: accounts${settings} }
-creates: { crm: copy, erp: copy }
-`;
-
 const tables = (nullness = 'not null'): string => `
   create table crm.accounts (id bigint primary key, code text unique not null, name text);
   create table crm.contacts (id bigint primary key, name text, account_id bigint ${nullness} references crm.accounts);
@@ -46,7 +34,7 @@ afterEach(async () => {
 });
 
 const required = async (): Promise<void> => {
-  world = await openTables({ pairs: { accounts, contacts: contacts() }, tables: tables() });
+  world = await openTables({ pairs: { accounts, contacts: contactsPair() }, tables: tables() });
 };
 
 async function inCrm(account: number | null, contact: number | null = null): Promise<void> {
@@ -100,7 +88,7 @@ describe('a reference', () => {
     const twoFields = accounts.replace('key: number', 'key: [number, branch]').replace(', crm.id = erp.number', '');
     const pairs = {
       accounts: twoFields.replace('crm: copy', 'crm: ignore'),
-      contacts: contacts().replace('erp: supplier', 'erp: [supplier, branch]'),
+      contacts: contactsPair().replace('erp: supplier', 'erp: [supplier, branch]'),
     };
     const own = `
       create table erp.suppliers (number text, branch integer, title text, code text, primary key (number, branch));
@@ -166,7 +154,7 @@ describe('a reference', () => {
   });
 
   test('that may be blank is made blank and filled later', async () => {
-    const pairs = { accounts, contacts: contacts(', required: false') };
+    const pairs = { accounts, contacts: contactsPair(', required: false') };
     world = await openTables({ pairs, tables: tables('') });
     await inCrm(1, 11);
     await world.planAndApply('contacts');
