@@ -51,7 +51,7 @@ export function rekeyed(
  * Records of one side were merged (semantics §1.11): the entity of the one that is no more becomes an alias of the other.
  * Where the kept entity has no record on another side, it takes over the alias's; where it has one, that one counts, and
  * the alias's is frozen as a duplicate that a person is asked about. One that is out of scope there stays so, and is asked
- * about when it is back. Nothing is deleted anywhere.
+ * about when it is back. So it is with one that is archived there. Nothing is deleted anywhere.
  *
  * The value that stands in the merged record is then read like any other. A unit whose last value the merging side had
  * received was before the eyes of whoever merged: the record that moves is behind and is written. What that side had not
@@ -67,6 +67,7 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
     if (shadow === undefined) continue;
     if (name === side)
       kept[name] = { ...shadow, presence: 'gone', intent: null, token: null, refused: null, tick: hub.tick };
+    else if (shadow.presence === 'archived') kept[name] = { ...shadow, intent: null, refused: null };
     else if (!isKept(shadow)) continue;
     else if (mayTakeOver(state, name)) {
       const taken = takenOver({ entity: to.entity, state }, from.state, hub, { side: name, shadow, mergedOn: side });

@@ -45,7 +45,7 @@ export function isLinkable(page: Page, id: EntityId, side: SideName, key: Record
   const shadow = state?.sides[side];
   // An entity has one record a side; a second one that came under its name is a stranger.
   if (hasRecord(shadow) && shadow?.key !== key) return false;
-  if (shadow?.key === key && shadow.presence === 'outside') return true;
+  if (shadow?.key === key && (shadow.presence === 'outside' || shadow.presence === 'archived')) return true;
   if (state?.presence.kind === 'tombstone') return Object.values(state.sides).some(isLeft);
   return state?.presence.kind !== 'alias' || (shadow?.key === key && duplicatesOf(state).length > 0);
 }

@@ -7,7 +7,7 @@ import { registerOf } from '../../src/core/register.js';
 import { settle } from '../../src/core/settle.js';
 import { standingOf } from '../../src/core/standing.js';
 import type { EntityState } from '../../src/core/state.js';
-import { a, b, e, rulesOf, u } from './sample.js';
+import { a, b, c, e, rulesOf, u } from './sample.js';
 import { play } from './steps.js';
 import { agreedWorld, edit, hubAt, newWorld, read, settleOnce, vanish, type World } from './world.js';
 
@@ -18,6 +18,7 @@ const both = (value: string): World =>
   agreedWorld({ rules, records: { [a]: { id: 'k', u: value }, [b]: { id: 'k', u: value } } });
 const other = entityId(2);
 const kept = recordKey('kept');
+const archivedMark = { kind: 'value', value: 'archived' } as const;
 
 /** Side a makes one record of two; `into` is what was known of the one that it keeps. */
 function merged(from: World, into: EntityState): Merged {
@@ -75,6 +76,24 @@ describe('D14: merged in a', () => {
     expect(questionsBack(alias, back.state).map(({ kind, label }) => [kind, label])).toEqual([['duplicate', 'b:k']]);
     expect(questionsBack(back.state, back.state)).toEqual([]);
     expect(settle(e, back.state, hubAt(back), 'write').writes).toEqual([]);
+  });
+
+  test('archived beside one that counts, it stays in its archive, and is a duplicate once it is taken out', () => {
+    const three = rulesOf({
+      sides: [a, b, c],
+      deletes: 'archive',
+      archive: { set: { state: archivedMark }, restore: {} },
+    });
+    const record = { id: 'k', u: 'x', state: 'live' };
+    const deleted = play(
+      agreedWorld({ rules: three, records: { [a]: record, [b]: record, [c]: record } }),
+      'c=- c? b! a!< b?',
+    );
+    expect([deleted.state.sides[b]?.presence, deleted.state.sides[a]?.presence]).toEqual(['archived', 'present']);
+    const { state, alias, questions } = merged({ ...deleted, sent: new Set() }, alone());
+    expect([alias.sides[b]?.presence, questions, state.sides[b]]).toEqual(['archived', [], undefined]);
+    const back = read(edit({ ...deleted, state: alias }, b, { u: 'x', state: 'live' }), b);
+    expect([back.state.sides[b]?.presence, standingOf(back.state, three)]).toEqual(['duplicate', 'held']);
   });
 
   test('the values of the entity that went are in the ledger', () => {
