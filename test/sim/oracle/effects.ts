@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/core/json.js';
+import { type Json, sameJson } from '../../../src/core/json.js';
 import { limitDefaults } from '../../../src/core/rules.js';
 import type { Carried, Effect, Row } from '../system.js';
 import { canonical, type Edits, isWithin, rawOf, untouched } from '../truth.js';
@@ -14,8 +14,8 @@ type Delete = {
 };
 
 export type EffectState = {
-  /** By idempotency key: the version of the record that the write made. */
-  readonly done: ReadonlyMap<string, number>;
+  /** By side and idempotency key: the version of the record that the write made, and whether it left nothing to see. */
+  readonly done: ReadonlyMap<string, { readonly version: number; readonly isVain: boolean }>;
   readonly deletes: readonly Delete[];
   /** When people made a record anew, by key. */
   readonly made: readonly { readonly key: string; readonly side: string; readonly at: number }[];
@@ -54,11 +54,16 @@ export class Effects {
   }
 
   /** A write that leaves nothing to see is made twice; then a person is asked (I22). What they answered begins anew. */
-  vain(side: string, { write, entity }: Carried): void {
+  vain(side: string, carried: Carried): void {
+    this.state = { ...this.state, writes: this.state.writes + 1 };
+    this.#tried(side, carried, false);
+  }
+
+  /** What others change in between explains the record's new version, so that attempts before it do not count. */
+  #tried(side: string, { write, entity }: Carried, isFirst: boolean): void {
     const name = `${side} ${write.idempotencyKey}`;
-    const count = (this.state.vain.get(name) ?? 0) + 1;
-    const vain = new Map(this.state.vain).set(name, count);
-    this.state = { ...this.state, writes: this.state.writes + 1, vain };
+    const count = isFirst ? 1 : (this.state.vain.get(name) ?? 0) + 1;
+    this.state = { ...this.state, vain: new Map(this.state.vain).set(name, count) };
     const { faults, sides } = this.#options;
     // Under a version that does not move, an attempt whose answer was lost may not have been made at all: it is no such write.
     const isUnseen = faults.length > 0 && sides.some((one) => one.name === side && one.token === 'weak');
@@ -88,15 +93,25 @@ export class Effects {
     }
   }
 
-  /** One write takes effect at most once (I10), as long as nobody touched the record in between. */
+  /**
+   * One write takes effect at most once (I10), as long as nobody touched the record in between. A system may keep what it is
+   * given in the very form that it holds already: who loses the answer then cannot tell whether the request was lost (class
+   * E6), so what leaves nothing to see is bounded by its tries.
+   */
   #once({ side, carried, before, after }: Effect): void {
     const { idempotencyKey, key, kind } = carried.write;
     const name = `${side} ${idempotencyKey}`;
     const earlier = this.state.done.get(name);
-    const isTouched = kind !== 'create' && before?.version !== earlier;
-    if (earlier !== undefined && !isTouched && !this.#options.faults.includes('late'))
+    const isTouched = kind !== 'create' && before?.version !== earlier?.version;
+    const isUnseen = kind === 'update' && sameJson(before?.fields ?? null, after?.fields ?? null);
+    const isVain = isUnseen && (earlier?.isVain ?? true);
+    const mayComeLate = this.#options.faults.includes('late');
+    if (isVain && !mayComeLate) this.#tried(side, carried, isTouched);
+    if (earlier !== undefined && !isTouched && !isVain && !mayComeLate)
       this.#oracle.report('I10', `one ${kind} of ${side}/${key} took effect twice`);
-    if (after !== null) this.state = { ...this.state, done: new Map(this.state.done).set(name, after.version) };
+    if (after === null) return;
+    const done = new Map(this.state.done).set(name, { version: after.version, isVain });
+    this.state = { ...this.state, done };
   }
 
   /** Who overwrites had seen it, or the ledger keeps it (I2); outside of that, only in the window that the class leaves open. */
