@@ -26,6 +26,30 @@ export function matchValues(rules: PairRules, side: SideName, snapshot: Snapshot
   return values;
 }
 
+/**
+ * Whether a record that was once found by a value may be found by it still: what it says now decides. `remembered` is what
+ * is known of the record; where a rule reads a field that is not remembered, nothing speaks against it.
+ */
+export function maySayStill(
+  rules: PairRules,
+  side: SideName,
+  remembered: Snapshot,
+  { rule: index, value }: Pick<MatchValue, 'rule' | 'value'>,
+): boolean {
+  const now = matchValues(rules, side, remembered).find(({ rule }) => rule === index);
+  if (now !== undefined) return now.value === value;
+  const rule = rules.match[index];
+  return rule === undefined || !isRemembered(rule, rules, side, remembered);
+}
+
+/** Whether all that a rule reads of a record is known, so that it says nothing only because it is blank. */
+function isRemembered(rule: MatchRule, rules: PairRules, side: SideName, { key, fields }: Snapshot): boolean {
+  const own = { ...fields, ...keyFields(sideRules(rules, side), key) };
+  if (rule.kind === 'certain') return rule.fields[side]?.every((field) => own[field] !== undefined) ?? true;
+  if (rule.kind !== 'likely') return true;
+  return rules.units.every((unit) => !rule.units.includes(unit.name) || readUnit(unit, side, fields) !== undefined);
+}
+
 function certainParts(
   rule: MatchRule & { kind: 'certain' },
   rules: PairRules,

@@ -1,6 +1,7 @@
 import type { EntityId, RecordKey, SideName } from '../core/ids.js';
-import { apartName, matchValues, type MatchValue } from '../core/identity.js';
+import { apartName, matchValues, maySayStill, type MatchValue } from '../core/identity.js';
 import type { Verdict } from '../core/identity/judge.js';
+import { snapshotOf } from '../core/link.js';
 import { recordQuestion, type Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
 import { emptyState } from '../core/register.js';
@@ -101,25 +102,26 @@ export function namesWith(page: Page, record: { side: SideName; key: RecordKey }
   );
 }
 
-/** Entities by match value, of other sides only. */
+/** Entities by match value, of other sides only. What a record said once and says no more does not find it. */
 async function loadCandidates(
   transaction: PairTransaction,
   page: Page,
   side: SideName,
   strangers: readonly Stranger[],
 ): Promise<Map<string, Set<EntityId>>> {
-  const values = strangers.flatMap((stranger) => stranger.values.map(({ value }) => value));
+  const wanted = new Map(strangers.flatMap(({ values }) => values.map((value) => [value.value, value])));
   const candidates = new Map<string, Set<EntityId>>();
-  if (values.length === 0) return candidates;
-  for (const row of await transaction.entitiesByMatch(values)) {
-    if (row.side === side) continue;
-    const known = candidates.get(row.value) ?? new Set<EntityId>();
-    candidates.set(row.value, known.add(row.entity));
-  }
-  const ids = [...new Set([...candidates.values()].flatMap((set) => [...set]))].filter(
-    (id) => page.state(id) === undefined,
-  );
+  if (wanted.size === 0) return candidates;
+  const rows = (await transaction.entitiesByMatch([...wanted.keys()])).filter((row) => row.side !== side);
+  const ids = [...new Set(rows.map(({ entity }) => entity))].filter((id) => page.state(id) === undefined);
   if (ids.length > 0) page.load(await transaction.entitiesByIds(ids));
+  for (const { entity, side: other, value } of rows) {
+    const shadow = page.state(entity)?.sides[other];
+    if (shadow === undefined) continue;
+    const remembered = snapshotOf(page.hub, other, shadow);
+    if (!maySayStill(page.hub.rules, other, remembered, wanted.get(value) as MatchValue)) continue;
+    candidates.set(value, (candidates.get(value) ?? new Set<EntityId>()).add(entity));
+  }
   return candidates;
 }
 

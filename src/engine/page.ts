@@ -67,7 +67,7 @@ export class Page {
   /** Entities whose references wait, or waited. */
   readonly #waits = new Set<EntityId>();
   /** What this page's records are found by. */
-  readonly found = new PageMatches();
+  readonly found: PageMatches;
   readonly #counts: { [counter: string]: number } = {};
   readonly intents: IntentRow[] = [];
   readonly rereads: { side: SideName; key: RecordKey }[] = [];
@@ -95,6 +95,7 @@ export class Page {
       ...(options.evaluate === undefined ? {} : { evaluate: options.evaluate }),
       complete: Object.fromEntries(options.rules.sides.map(({ name }) => [name, pair.cursors[name]?.complete ?? null])),
     };
+    this.found = new PageMatches(this.hub);
   }
 
   /** Takes over stored entities; a state that the page already has is newer and stays. */
@@ -161,6 +162,7 @@ export class Page {
   take(entity: EntityId, step: Step): void {
     const before = this.#states.get(entity);
     this.#names.note(entity, before);
+    if (before !== undefined && this.#changed.get(entity)?.isNew !== true) this.found.note(entity, before);
     if (step.state.hold?.kind === 'children' || before?.hold?.kind === 'children') this.#waits.add(entity);
     if (step.state.waits.length > 0 || (before !== undefined && before.waits.length > 0)) this.#waits.add(entity);
     if (before !== step.state) {
@@ -288,7 +290,7 @@ export class Page {
       entities: this.#entities(),
       links: this.#links,
       unlinks: this.#unlinks,
-      ...this.found.changes(),
+      ...this.found.changes((entity) => this.#states.get(entity)),
       entries: () => this.#entries(),
       deliveries,
       conflicts: [...this.#conflicts.values()],

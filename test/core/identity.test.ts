@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyOf, keyParts, pairId, sideName, unitName, recordKey } from '../../src/core/ids.js';
-import { keyOn, matchValues } from '../../src/core/identity.js';
+import { keyOn, matchValues, maySayStill } from '../../src/core/identity.js';
 import { scalarText } from '../../src/core/mapping/mapping.js';
 import type { NativeFieldMap } from '../../src/core/record.js';
 import { emptyState } from '../../src/core/register.js';
@@ -167,4 +167,21 @@ describe('the key of a record that does not exist yet', () => {
   ] as const)('is not known when %s', ([, rules, state]) => {
     expect(keyOn(rules, state, b)).toBeNull();
   });
+});
+
+test.for<[string, MatchRule, NativeFieldMap, NativeFieldMap, boolean]>([
+  ['it says the same', certain(['tax'], ['vat']), { tax: '1' }, { tax: '1' }, true],
+  ['it says something else', certain(['tax'], ['vat']), { tax: '1' }, { tax: '2' }, false],
+  ['it says nothing any more', certain(['tax'], ['vat']), { tax: '1' }, { tax: null }, false],
+  ['the field is not remembered', certain(['tax'], ['vat']), { tax: '1' }, {}, true],
+  ['one of two fields is not remembered', certain(['x', 'tax'], ['v', 'w']), { x: '1', tax: '1' }, { x: '1' }, true],
+  ['likely: spelled otherwise', likely('name'), { name: 'Ada Ltd' }, { name: 'ADA LTD.' }, true],
+  ['likely: something else', likely('name'), { name: 'Ada' }, { name: 'Bob' }, false],
+  ['likely: blank', likely('name', 'email'), { name: 'Ada', email: 'x' }, { name: 'Ada', email: '' }, false],
+  ['likely: never read', likely('name', 'email'), { name: 'Ada', email: 'x' }, { name: 'Ada' }, true],
+])('a record is found by what it says now: %s', ([, rule, before, now, isFound]) => {
+  const rules = rulesWith(rule);
+  const recordOf = (fields: NativeFieldMap) => ({ key: recordKey('k'), fields, token: null });
+  const [value] = matchValues(rules, a, recordOf(before));
+  expect(value !== undefined && maySayStill(rules, a, recordOf(now), value)).toBe(isFound);
 });
