@@ -45,6 +45,7 @@ export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'record.not_found': 404,
   'record.erased': 410,
   'record.not_linked': 409,
+  'record.not_linkable': 409,
   'conflict.not_found': 404,
   'conflict.changed': 409,
   'conflict.already_decided': 409,

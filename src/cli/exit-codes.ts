@@ -59,6 +59,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   'record.not_found': failed,
   'record.erased': failed,
   'record.not_linked': refused,
+  'record.not_linkable': refused,
   'conflict.not_found': failed,
   'conflict.changed': refused,
   'conflict.already_decided': refused,

@@ -14,6 +14,7 @@ import { planItemPageSchema, planItemSchema, planPageSchema, planSchema } from '
 import {
   conflictDetailSchema,
   eraseAnswerSchema,
+  linkAnswerSchema,
   unlinkAnswerSchema,
   recordAsOfSchema,
   recordDeliverySchema,
@@ -58,6 +59,7 @@ export const jsonData = {
   'record-list': recordPageSchema,
   'record-show': z.union([recordSchema, recordAsOfSchema]),
   'record-erase': eraseAnswerSchema,
+  'record-link': linkAnswerSchema,
   'record-unlink': unlinkAnswerSchema,
   'record-blame': z.object({ record: recordSchema, unit: z.string(), entries: z.array(ledgerEntrySchema) }),
   'record-log': ledgerPageSchema.extend({ deliveries: z.array(recordDeliverySchema) }),

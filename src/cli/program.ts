@@ -21,6 +21,7 @@ import { recordErase } from './commands/record-erase.js';
 import { recordList } from './commands/record-list.js';
 import { recordLog } from './commands/record-log.js';
 import { recordShow } from './commands/record-show.js';
+import { recordLink } from './commands/record-link.js';
 import { recordUnlink } from './commands/record-unlink.js';
 import { reviewBulk } from './commands/review-bulk.js';
 import { reviewDecide } from './commands/review-decide.js';
@@ -97,7 +98,8 @@ function addReview(program: Command, session: Session): void {
 
 function addRecord(program: Command, session: Session): void {
   const record = program.command('record').description('single records: what they are and why');
-  for (const add of [recordShow, recordBlame, recordLog, recordList, recordUnlink, recordErase]) add(record, session);
+  for (const add of [recordShow, recordBlame, recordLog, recordList, recordLink, recordUnlink, recordErase])
+    add(record, session);
 }
 
 function addLedger(program: Command, session: Session): void {

@@ -40,6 +40,7 @@ export const errorCodes = {
   'record.not_found': { retryable: false },
   'record.erased': { retryable: false },
   'record.not_linked': { retryable: false },
+  'record.not_linkable': { retryable: false },
   'conflict.not_found': { retryable: false },
   'conflict.changed': { retryable: false },
   'conflict.already_decided': { retryable: false },

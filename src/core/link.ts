@@ -19,7 +19,29 @@ export function snapshotOf(hub: Hub, side: SideName, shadow: Shadow): Snapshot {
 /** Sides on which both have a record: they cannot be one entity until one of the two is gone. */
 export function clashingSides(target: EntityState, waiting: EntityState): readonly SideName[] {
   const sides = Object.keys(waiting.sides) as SideName[];
-  return sides.filter((side) => target.sides[side]?.presence === 'present');
+  return sides.filter((side) => standsThere(target.sides[side]) && standsThere(waiting.sides[side]));
+}
+
+/** Whether there is a record, as far as anybody knows: also one that is hidden, out of scope, or in its side's archive. */
+function standsThere(shadow: Shadow | undefined): boolean {
+  return shadow !== undefined && shadow.presence !== 'awaited' && shadow.presence !== 'gone';
+}
+
+/**
+ * Two entities as a person links them: what was to be made where the other has a record is made no more, and nobody waits for
+ * a decision about either. Of the one that ends, only records count that are there.
+ */
+export function readyToLink(
+  target: EntityState,
+  ending: EntityState,
+): { readonly target: EntityState; readonly ending: EntityState } {
+  const sides = Object.entries(target.sides).filter(([side]) => !standsThere(ending.sides[side as SideName]));
+  const records = Object.entries(ending.sides).filter(([, shadow]) => standsThere(shadow));
+  const isLeft = target.hold?.kind === 'left';
+  return {
+    target: { ...target, sides: Object.fromEntries(sides), hold: isLeft ? null : target.hold },
+    ending: { ...ending, sides: Object.fromEntries(records.map(([side, one]) => [side, { ...one, intent: null }])) },
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ import { applyPlanPage, approvePlan, failPlan, finishPlan, readyPlan, requestPla
 import { recordAsOf } from './record-as-of.js';
 import { requestUndo } from './request-undo.js';
 import { takePage } from './take-page.js';
+import { linkRecords } from './link-records.js';
 import { unlinkRecord } from './unlink-record.js';
 import { verifyLedger } from './verify-ledger.js';
 import { verifySystems } from './verify-systems.js';
@@ -41,6 +42,7 @@ export function createEngine(ports: EnginePorts): Engine {
     explainRecord: (input) => explainRecord(ports, input),
     recordAsOf: (input) => recordAsOf(ports, input),
     eraseRecord: (input) => eraseRecord(ports, input),
+    linkRecords: (input) => linkRecords(ports, input),
     unlinkRecord: (input) => unlinkRecord(ports, input),
     verifyLedger: (input) => verifyLedger(ports, input),
     exportLedger: (input) => exportLedger(ports, input),

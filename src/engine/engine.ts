@@ -1,6 +1,8 @@
 import type { Evaluate } from '../core/expression.js';
 import type { EntityId, PairId, RecordKey, SideName, UnitName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
+import type { PlannedWrite } from '../core/planned-write.js';
+import type { Question } from '../core/question.js';
 import type { EntityState } from '../core/state.js';
 import type { Unlinked } from '../core/unlink.js';
 import type { ExportInput, ExportLine } from '../core/ledger/export.js';
@@ -55,6 +57,8 @@ export type Engine = {
   recordAsOf(input: RecordAsOfInput): Promise<RecordAsOf>;
   /** Forgets a record for good; @throws `record.not_found`, `pair.busy`, `erasure.no_key`. */
   eraseRecord(input: EraseInput): Promise<EraseResult>;
+  /** Makes one record of two known ones; @throws `record.not_found`, `record.not_linkable`, `pair.busy`. */
+  linkRecords(input: LinkInput): Promise<LinkResult>;
   /** Takes a link back; @throws `record.not_found`, `record.not_linked`, `pair.busy`. */
   unlinkRecord(input: UnlinkInput): Promise<UnlinkResult>;
   verifyLedger(input: { pair: PairId }): Promise<LedgerVerification>;
@@ -195,6 +199,25 @@ export type EraseInput = {
 };
 /** `deleting`: the systems are to delete it first; ask again when they have. */
 export type EraseResult = { readonly state: 'erased' | 'deleting'; readonly entity: EntityId };
+
+export type RecordPlace = { readonly side: SideName; readonly key: RecordKey };
+
+export type LinkInput = {
+  readonly pair: PairId;
+  /** The record that goes on as part of the other one's entity. */
+  readonly record: RecordPlace;
+  readonly to: RecordPlace;
+  readonly by: string;
+  readonly note: string | null;
+  /** Says what it would write and ask, and changes nothing. */
+  readonly dryRun: boolean;
+};
+export type LinkResult = {
+  /** What both stand for from now on. */
+  readonly entity: EntityId;
+  readonly writes: readonly Pick<PlannedWrite, 'side' | 'kind' | 'key' | 'fields'>[];
+  readonly asks: readonly Pick<Question, 'unit' | 'kind' | 'note'>[];
+};
 
 export type UnlinkInput = {
   readonly pair: PairId;

@@ -32,6 +32,12 @@ const requests: readonly (readonly [route: string, role: Role, path: string, jso
     { confirm: 'crm:17', reason: 'asked for', systems: 'leave' },
   ],
   [
+    'POST /v1/pairs/{pair}/records/{side}/{key}/link',
+    'operator',
+    '/v1/pairs/suppliers/records/crm/17/link',
+    { to: { side: 'erp', key: '9' }, dryRun: true },
+  ],
+  [
     'POST /v1/pairs/{pair}/records/{side}/{key}/unlink',
     'operator',
     '/v1/pairs/suppliers/records/crm/17/unlink',

@@ -289,6 +289,7 @@ function sampleEngine(note: Note): Partial<Engine> {
       sample: [conflict],
     }),
     explainRecord: note('explainRecord', explanation),
+    linkRecords: note('linkRecords', { entity: entityId(1), writes: [], asks: [] }),
     unlinkRecord: note('unlinkRecord', { entity: entityId(1), own: null, restored: [], left: [] }),
     eraseRecord: note('eraseRecord', { state: 'erased', entity: entityId(1) }),
     recordAsOf: note('recordAsOf', sampleAsOf),

@@ -74,6 +74,8 @@ test.for([
   ['plan-show', ['plan', 'show', '7', '--full']],
   ['plan-list', ['plan', 'list']],
   ['record-erase', ['record', 'erase', 'crm:17', '--reason', 'asked for', '--systems', 'leave', '--yes']],
+  ['record-link', ['record', 'link', 'crm:17', 'erp:9', '--dry-run']],
+  ['record-link', ['record', 'link', 'crm:17', 'erp:9', '--note', 'the same', '--yes']],
   ['record-unlink', ['record', 'unlink', 'crm:17', '--dry-run']],
   ['record-unlink', ['record', 'unlink', 'crm:17', '--note', 'another', '--yes']],
   ['undo', ['undo', 'CF-41', '--note', 'wrong']],

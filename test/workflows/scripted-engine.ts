@@ -186,6 +186,7 @@ export function scriptedEngine(changes: Partial<World> = {}): ScriptedEngine {
     recordAsOf: unused,
     eraseRecord: unused,
     requestUndo: unused,
+    linkRecords: unused,
     unlinkRecord: unused,
   };
 }

@@ -5,6 +5,8 @@ import {
   asOfQuerySchema,
   eraseAnswerSchema,
   eraseRequestSchema,
+  linkAnswerSchema,
+  linkRequestSchema,
   unlinkAnswerSchema,
   unlinkRequestSchema,
   recordAsOfSchema,
@@ -31,6 +33,7 @@ export function recordRoutes(dependencies: ApiDependencies): Router {
   const { engine, readModel } = dependencies;
   historyRoutes(router, dependencies);
   eraseRoute(router, dependencies);
+  linkRoute(router, dependencies);
   unlinkRoute(router, dependencies);
 
   router.openapi(
@@ -92,6 +95,34 @@ function eraseRoute(router: Router, dependencies: ApiDependencies): void {
       const by = c.get('principal').name;
       const erased = await dependencies.engine.eraseRecord({ pair, side, key: recordKey(key), by, reason, systems });
       return c.json(erased, 200);
+    },
+  );
+}
+
+function linkRoute(router: Router, dependencies: ApiDependencies): void {
+  router.openapi(
+    securedRoute('operator', {
+      method: 'post',
+      path: '/v1/pairs/{pair}/records/{side}/{key}/link',
+      tags: ['records'],
+      summary: 'Make one record of two that are known: they are read together as on first contact',
+      request: { params: recordParams, body: body(linkRequestSchema) },
+      responses: answers(linkAnswerSchema, 'What is written and asked'),
+    }),
+    async (c) => {
+      const { pair: name, side: on, key } = c.req.valid('param');
+      const { to, note, dryRun } = c.req.valid('json');
+      const { pair, side } = await existingSide(dependencies, name, on);
+      const other = await existingSide(dependencies, name, to.side);
+      const { entity, writes, asks } = await dependencies.engine.linkRecords({
+        pair,
+        record: { side, key: recordKey(key) },
+        to: { side: other.side, key: recordKey(to.key) },
+        by: c.get('principal').name,
+        note: note ?? null,
+        dryRun,
+      });
+      return c.json({ entity, writes: writes.map((write) => ({ ...write })), asks: [...asks] }, 200);
     },
   );
 }

@@ -23,6 +23,8 @@ import {
 import {
   conflictDetailSchema,
   type EraseRequest,
+  type LinkRequest,
+  linkAnswerSchema,
   type UnlinkRequest,
   unlinkAnswerSchema,
   eraseAnswerSchema,
@@ -88,6 +90,8 @@ export function createApiClient(settings: ApiClientSettings) {
         get(recordSchema, path`/v1/pairs/${pair}/records/${side}/${key}`),
       asOf: (place: RecordPlace, query: { readonly seq?: number; readonly at?: string }) =>
         get(recordAsOfSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/as-of`, query),
+      link: (place: RecordPlace, request: LinkRequest) =>
+        post(linkAnswerSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/link`, request),
       unlink: (place: RecordPlace, request: UnlinkRequest) =>
         post(unlinkAnswerSchema, path`/v1/pairs/${place.pair}/records/${place.side}/${place.key}/unlink`, request),
       erase: (place: RecordPlace, request: EraseRequest) =>

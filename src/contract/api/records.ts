@@ -104,6 +104,25 @@ export const eraseAnswerSchema = z
   })
   .meta({ id: 'EraseAnswer' });
 
+export const linkRequestSchema = z
+  .strictObject({
+    to: z
+      .strictObject({ side: sideNameSchema, key: z.string() })
+      .meta({ description: 'The record that it is one with' }),
+    note: z.string().max(2000).nullable().optional().meta({ description: 'Why; the ledger keeps it' }),
+    dryRun: z.boolean().meta({ description: 'Only say what it would write and ask' }),
+  })
+  .meta({ id: 'LinkRequest' });
+export const linkAnswerSchema = z
+  .object({
+    entity: idSchema.meta({ description: 'What both stand for' }),
+    writes: z.array(
+      z.object({ side: sideNameSchema, kind: z.string(), key: z.string(), fields: z.record(z.string(), jsonSchema) }),
+    ),
+    asks: z.array(z.object({ unit: z.string().nullable(), kind: z.string(), note: z.string().nullable() })),
+  })
+  .meta({ id: 'LinkAnswer' });
+
 export const unlinkRequestSchema = z
   .strictObject({
     note: z.string().max(2000).nullable().optional().meta({ description: 'Why; the ledger keeps it' }),
@@ -143,6 +162,8 @@ export const conflictDetailSchema = z
   .object({ conflict: conflictSchema, record: recordSchema.nullable() })
   .meta({ id: 'ConflictDetail' });
 
+export type LinkRequest = z.input<typeof linkRequestSchema>;
+export type LinkAnswer = z.infer<typeof linkAnswerSchema>;
 export type UnlinkRequest = z.input<typeof unlinkRequestSchema>;
 export type UnlinkAnswer = z.infer<typeof unlinkAnswerSchema>;
 export type EraseRequest = z.input<typeof eraseRequestSchema>;
