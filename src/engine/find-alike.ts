@@ -1,11 +1,10 @@
 import { comparedUnits, traitsOf, type Chance, type Traits } from '../core/identity/evidence.js';
 import { judge, type Candidate, type Verdict } from '../core/identity/judge.js';
-import type { EntityId, SideName, UnitName } from '../core/ids.js';
-import type { Json } from '../core/json.js';
-import { readUnit } from '../core/mapping/mapping.js';
+import type { EntityId, SideName } from '../core/ids.js';
 import type { Snapshot } from '../core/record.js';
 import type { PairRules } from '../core/rules.js';
 import type { MatchText } from './match-store.js';
+import { textsOf, traitsOfSnapshot } from './match-texts.js';
 import type { Page } from './page.js';
 import type { PairTransaction } from './store.js';
 
@@ -16,13 +15,6 @@ type Seeker = { readonly snapshot: Snapshot; readonly traits: Traits };
 const holdersMax = 200;
 /** With fewer records than this a value is not rare because it was seen once. */
 const recordsLeast = 100;
-
-/** The traits of a record that was just read. */
-export function traitsOfSnapshot(rules: PairRules, side: SideName, { fields }: Snapshot): Traits {
-  const raws: { [unit: UnitName]: Json | undefined } = {};
-  for (const unit of rules.units) raws[unit.name] = readUnit(unit, side, fields);
-  return traitsOf(rules, side, raws);
-}
 
 /**
  * What rules of likeness make of records without a counterpart (semantics §1.12). Candidates are entities without a
@@ -69,10 +61,6 @@ async function countTexts(
   ];
   const rows = await transaction.textCounts(texts);
   return new Map(rows.map(({ nr, count }) => [nameOf(texts[nr - 1] as MatchText), count]));
-}
-
-export function textsOf(traits: Traits): readonly MatchText[] {
-  return Object.entries(traits).map(([unit, text]) => ({ unit: unit as UnitName, text }));
 }
 
 function nameOf({ unit, text }: MatchText): string {

@@ -7,7 +7,8 @@ import type { Snapshot } from '../core/record.js';
 import { emptyState } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState } from '../core/state.js';
-import { findAlike, textsOf, traitsOfSnapshot } from './find-alike.js';
+import { findAlike } from './find-alike.js';
+import { textsOf, traitsOfSnapshot } from './match-texts.js';
 import type { Page } from './page.js';
 import type { PairTransaction } from './store.js';
 

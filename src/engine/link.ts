@@ -5,7 +5,7 @@ import type { Fact } from '../core/ledger/entry.js';
 import { absorb, clashingSides, snapshotOf } from '../core/link.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState } from '../core/state.js';
-import { textsOf, traitsOfSnapshot } from './find-alike.js';
+import { textsOf, traitsOfSnapshot } from './match-texts.js';
 import type { Page } from './page.js';
 import type { PairTransaction } from './store.js';
 import { settleMode, settleOn } from './take-page.js';

@@ -5,7 +5,7 @@ import { comparedUnits, traitsOf } from '../core/identity/evidence.js';
 import { snapshotOf } from '../core/link.js';
 import type { PairRules } from '../core/rules.js';
 import type { EntityState, Shadow } from '../core/state.js';
-import { textsOf } from './find-alike.js';
+import { textsOf } from './match-texts.js';
 import type { MatchChanges, MatchRow, MatchText } from './match-store.js';
 
 type TextRow = MatchText & { readonly side: SideName; readonly entity: EntityId };
