@@ -6,6 +6,7 @@ import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { withLanded, withTry, withWrote } from './loop.js';
+import { madeWritten } from './made.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import { withWritten } from './pace.js';
 import { observe, type Observed } from './observe.js';
@@ -132,6 +133,7 @@ function accepted(
     refused: null,
     wrote,
     ...(shadow.late === undefined ? {} : { late: shadow.late }),
+    ...madeWritten(hub.rules, side, shadow, record),
   };
   const next: EntityState = { ...state, units: { ...state.units, ...units }, sides: { ...state.sides, [side]: image } };
   if (record === null || !showsMore(hub, side, record, raws)) return { state: next, proven, facts: [], questions: [] };

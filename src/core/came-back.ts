@@ -1,10 +1,10 @@
 import { includes } from './clock/version-vector.js';
-import type { Hub } from './hub.js';
+import { sideRules, type Hub } from './hub.js';
 import type { SideName } from './ids.js';
 import { recordRules, type RecordRules } from './record-rules.js';
 import { contextOf } from './register.js';
 import type { SideRules } from './rules.js';
-import type { EntityState, Presence, Register } from './state.js';
+import type { EntityState, Presence, Register, Shadow } from './state.js';
 
 /** What a reading that shows the record says about whether it is still there. */
 type Shown = {
@@ -30,6 +30,7 @@ export function presenceShown(shown: Shown): Presence {
   if (presence.kind === 'delete_held') return heldStill(shown, presence);
   if (presence.kind !== 'tombstone') return presence;
   const { dot, seen } = presence;
+  if (isReturn(shown) && hasEnded(state) && creates(shown) !== 'ask') return { kind: 'live' };
   if (isReturn(shown)) return heldStill(shown, { kind: 'delete_held', side, dot, seen });
   const gone = deleter(shown);
   const rules = deleterRules(shown);
@@ -45,10 +46,14 @@ export function presenceShown(shown: Shown): Presence {
   return { kind: 'delete_held', side: gone?.name ?? side, dot, seen };
 }
 
-/** An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. */
+/**
+ * An edit of a record that was still to be deleted, where the file says that the edit wins: it is made again. So is one that
+ * had ended and that its own mark tells to be back, where a record that is new there is copied.
+ */
 export function winsOverDelete(shown: Shown): boolean {
   const { state, hasEdit } = shown;
-  if (state.presence.kind !== 'tombstone' || isReturn(shown)) return false;
+  if (state.presence.kind !== 'tombstone') return false;
+  if (isReturn(shown)) return hasEnded(state) && creates(shown) === 'copy';
   return hasEdit && deleterRules(shown)?.edited === 'restore';
 }
 
@@ -56,6 +61,16 @@ export function winsOverDelete(shown: Shown): boolean {
 function deleterRules(shown: Shown): RecordRules | undefined {
   const gone = deleter(shown);
   return gone && recordRules(gone, { ...shown.state, units: shown.units }, shown.hub);
+}
+
+/** It was deleted for good, and no side had it any more. */
+function hasEnded({ sides }: EntityState): boolean {
+  return Object.values(sides).every(({ presence }: Shadow) => presence === 'gone');
+}
+
+/** What the file says of a record that is new on the side, by what this one holds after the reading. */
+function creates({ state, units, hub, side }: Shown): RecordRules['creates'] {
+  return recordRules(sideRules(hub.rules, side), { ...state, units }, hub).creates;
 }
 
 /** The record was deleted here, or archived because of a delete elsewhere, until now. */

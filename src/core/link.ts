@@ -1,6 +1,7 @@
-import { unitsOf, type Hub } from './hub.js';
+import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
+import { madeExpected } from './made.js';
 import { writeUnit } from './mapping/mapping.js';
 import { observe } from './observe.js';
 import type { NativeFieldMap, Snapshot } from './record.js';
@@ -13,7 +14,11 @@ export function snapshotOf(hub: Hub, side: SideName, shadow: Shadow): Snapshot {
     const raw = shadow.raws[unit.name];
     if (raw !== undefined) Object.assign(fields, writeUnit(unit, side, raw));
   }
-  return { key: shadow.key, fields, token: shadow.token };
+  return {
+    key: shadow.key,
+    fields: { ...madeExpected(shadow, sideRules(hub.rules, side)), ...fields },
+    token: shadow.token,
+  };
 }
 
 /** Sides on which both have a record: they cannot be one entity until one of the two is gone. */

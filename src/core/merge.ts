@@ -40,7 +40,9 @@ export function rekeyed(
   into: RecordKey,
 ): { readonly state: EntityState; readonly facts: readonly Fact[] } {
   const shadow = state.sides[side] as Shadow;
-  const moved: Shadow = { ...shadow, key: into, presence: 'present', token: null, intent: null, refused: null };
+  // The mark is that of the record that went.
+  const { made: _removed, ...known } = shadow;
+  const moved: Shadow = { ...known, key: into, presence: 'present', token: null, intent: null, refused: null };
   return {
     state: { ...state, sides: { ...state.sides, [side]: moved } },
     facts: [mergedFact({ entity, state }, hub, side, { into, entity: null })],

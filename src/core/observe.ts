@@ -14,7 +14,7 @@ import { holdAfter } from './children.js';
 import { presenceShown, winsOverDelete } from './came-back.js';
 import { restored } from './decide.js';
 import { Findings } from './findings.js';
-import { looksOld, unconfirmed } from './fence.js';
+import { looksOld, unconfirmed, unproven } from './fence.js';
 import { ruled, verdictDetail } from './condition.js';
 import { addedDetail, isNumber, isOfEarlierEpoch, isSummed, withReading, type NumberReading } from './delta.js';
 import { actorOf, Counters, unitsOf, type Hub } from './hub.js';
@@ -25,6 +25,7 @@ import { answerTo, showsEdit, staleForm, withHop, withLanded, withTry, withWrote
 import { givenUp, landedLate, stillLate } from './late.js';
 import type { Fact } from './ledger/entry.js';
 import { keepsSteps, withStep } from './lineage.js';
+import { isSameKnown, madeAfter, showsAnother } from './made.js';
 import { getValue, readUnit, sameRaw } from './mapping/mapping.js';
 import type { Snapshot } from './record.js';
 import { withWritten } from './pace.js';
@@ -77,10 +78,13 @@ export function observe(
   const { snapshot } = observation;
   const shadow = state.sides[side];
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
+  const isFenced = shadow !== undefined && observation.readTick < shadow.tick;
+  // Another record has its key: what became of this one is found out by the key.
+  if (!isFenced && showsAnother(state, hub.rules, side, snapshot))
+    return { kind: 'stale', state: unproven(state, hub, side), facts: [] };
   const archived = observeArchived(state, hub, side, observation, doubtful);
   if (archived !== null) return archived;
   const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
-  const isFenced = shadow !== undefined && observation.readTick < shadow.tick;
   if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
@@ -228,7 +232,9 @@ class Reading {
     const presenceMoves = this.#shadow?.presence !== presence;
     const hasLate = Object.keys(this.#late).length > 0 && !presenceMoves;
     const isOver = Object.keys(this.#late).length < Object.keys(this.#shadow?.late ?? {}).length;
-    if (!this.#changed && !presenceMoves && !isOver && this.#shadow?.token === snapshot.token) {
+    const made = madeAfter(this.hub.rules, this.side, this.#shadow, snapshot);
+    const isMarked = isSameKnown(made.made, this.#shadow?.made);
+    if (!this.#changed && !presenceMoves && !isOver && isMarked && this.#shadow?.token === snapshot.token) {
       return { kind: 'unchanged', state: this.state, facts: [] };
     }
     const shadow: Shadow = {
@@ -242,6 +248,7 @@ class Reading {
       refused: this.#dot === null && !presenceMoves ? (this.#shadow?.refused ?? null) : null,
       wrote: presenceMoves ? {} : this.#wrote,
       ...(hasLate ? { late: this.#late } : {}),
+      ...made,
     };
     const shown = { state: this.state, units: this.#units, hub: this.hub, side: this.side, hasEdit: this.#hasEdit };
     const stands = presenceShown(shown);

@@ -40,7 +40,8 @@ type PackedShadow = [
   /** Raw values of units that have no register. */
   others?: { readonly [unit: string]: Json },
   wrote?: { readonly [unit: string]: readonly [atMs: number, mark: number] },
-  late?: { readonly [unit: string]: readonly [raw: Json, vv: number, untilMs: number] },
+  late?: { readonly [unit: string]: readonly [raw: Json, vv: number, untilMs: number] } | 0,
+  made?: readonly [field: string, value: Json, isTaken?: 1],
 ];
 type PackedPresence =
   | 0
@@ -179,12 +180,14 @@ function packShadow(shadow: Shadow, units: Units, dictionary: Dictionary): Packe
   ];
   const others = otherRaws(shadow, units);
   const hasWrote = Object.keys(shadow.wrote).length > 0;
-  const { late } = shadow;
-  if (others !== null || hasWrote || late !== undefined) packed.push(others ?? {});
-  if (hasWrote || late !== undefined)
-    packed.push(mapValues(shadow.wrote, ({ atMs: written, mark }) => [written, mark] as const));
+  const { late, made } = shadow;
+  const hasLate = late !== undefined || made !== undefined;
+  if (others !== null || hasWrote || hasLate) packed.push(others ?? {});
+  if (hasWrote || hasLate) packed.push(mapValues(shadow.wrote, ({ atMs: written, mark }) => [written, mark] as const));
   if (late !== undefined)
     packed.push(mapValues(late, ({ raw, vv, untilMs }) => [raw, dictionary.vector(vv), untilMs] as const));
+  else if (hasLate) packed.push(0);
+  if (made !== undefined) packed.push(made.isTaken ? [made.field, made.value, 1] : [made.field, made.value]);
   return packed;
 }
 
@@ -213,7 +216,7 @@ function packRaws({ raws }: Shadow, units: Units): PackedRaws {
 }
 
 function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vector[]): Shadow {
-  const [key, presence, token, raws, tick, atMs, intent, refused, others, wrote = {}, late] = packed;
+  const [key, presence, token, raws, tick, atMs, intent, refused, others, wrote = {}, late = 0, made] = packed;
   return {
     key,
     presence: presences[presence] as Shadow['presence'],
@@ -231,9 +234,12 @@ function unpackShadow(packed: PackedShadow, units: Units, vectors: readonly Vect
           },
     refused: refused === 0 ? null : refused,
     wrote: mapValues(wrote, ([written, mark]) => ({ atMs: written, mark })),
-    ...(late === undefined
+    ...(late === 0
       ? {}
       : { late: mapValues(late, ([raw, vv, untilMs]) => ({ raw, vv: vectors[vv] as Vector, untilMs })) }),
+    ...(made === undefined
+      ? {}
+      : { made: { field: made[0], value: made[1], ...(made[2] === 1 ? { isTaken: true as const } : {}) } }),
   };
 }
 

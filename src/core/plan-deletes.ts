@@ -5,6 +5,7 @@ import { merged } from './intent.js';
 import type { Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { losersOf, ownValues } from './losers.js';
+import { madeExpected } from './made.js';
 import { writeUnit } from './mapping/mapping.js';
 import type { PlannedWrite, SettleMode } from './planned-write.js';
 import type { NativeFieldMap } from './record.js';
@@ -111,6 +112,7 @@ function removal(
     state: withSide(state, side, { ...shadow, intent }),
     write: {
       ...write,
+      expect: { ...madeExpected(shadow, sideRules(hub.rules, side)), ...write.expect },
       side,
       key: shadow.key,
       token: shadow.token,

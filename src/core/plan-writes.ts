@@ -12,6 +12,7 @@ import { intentOf, merged, ruleText, signatureOf, type Behind } from './intent.j
 import { partnerFields } from './invariant.js';
 import type { Effect, Fact } from './ledger/entry.js';
 import { losersOf } from './losers.js';
+import { madeExpected } from './made.js';
 import { isStopped } from './loop.js';
 import { waitsForLate } from './late.js';
 import { isBlank } from './mapping/equality.js';
@@ -180,6 +181,7 @@ function withUpdate(
     key: shadow.key,
     fields: merged(behind.map(({ unit, target }) => writeUnit(unit, side, target))),
     expect: merged([
+      madeExpected(shadow, sideRules(hub.rules, side)),
       partnerFields(hub, side, shadow.raws, names),
       ...behind.map(({ unit, old }) => (old === undefined ? {} : writeUnit(unit, side, old))),
     ]),
@@ -201,7 +203,10 @@ function planCreates(
   mode: SettleMode,
 ): Omit<WritePlan, 'facts'> & { readonly waits: readonly Wait[] } {
   // Its counterpart came by itself: there is nothing left to create.
-  if (state.hold?.kind === 'create' && hub.rules.sides.every(({ name }) => state.sides[name] !== undefined))
+  if (
+    (state.hold?.kind === 'create' || state.hold?.kind === 'key') &&
+    hub.rules.sides.every(({ name }) => state.sides[name] !== undefined)
+  )
     return { ...nothing, waits: [], state: { ...state, hold: null }, closes: [{ unit: null, kind: 'create' }] };
   const writes: PlannedWrite[] = [];
   const questions: Question[] = [];

@@ -2,6 +2,7 @@ import { includes, type Dot } from './clock/version-vector.js';
 import { awaitedOn } from './decide.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
+import { isKeyTaken } from './made.js';
 import { actorOf, Counters, sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Effect, Fact } from './ledger/entry.js';
@@ -150,8 +151,14 @@ export function deleteQuestion(state: EntityState, hub: Hub, side: SideName): Qu
   return recordQuestion('delete', state, side, {
     note:
       `${deleters.join(' and ')} deleted this record; ${others.join(' and ')} still ${others.length === 1 ? 'has' : 'have'} it. ` +
-      `Nothing was deleted elsewhere.`,
+      `Nothing was deleted elsewhere.${takenSentence(state, deleters)}`,
     rule: `deletes: ${side}`,
     shape: side,
   });
+}
+
+function takenSentence({ sides }: EntityState, deleters: readonly SideName[]): string {
+  const taken = deleters.filter((side) => isKeyTaken(sides[side]));
+  if (taken.length === 0) return '';
+  return ` Another record has its key in ${taken.join(' and ')} now; it waits until this is decided.`;
 }

@@ -83,6 +83,8 @@ export type SideRules = {
   readonly object: string;
   /** The key's native fields, in key order. The key is identity: it is written on create only. */
   readonly key: readonly string[];
+  /** The field that holds the system's own mark of a record's making (core/made.ts); read, and never written. */
+  readonly made?: string;
   /** What happens with a record that is new on this side. */
   readonly creates: ByRecord<CreateRule>;
   /** What happens with a record that was deleted on this side. */

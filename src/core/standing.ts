@@ -62,7 +62,7 @@ export function standingOf(state: EntityState, rules: PairRules): Standing {
   if (isRefused) return 'refused';
   if (isHidden) return 'hidden';
   if (isOnItsWay) return 'on_its_way';
-  if (state.waits.length > 0) return 'waiting';
+  if (state.waits.length > 0 || hold?.kind === 'key') return 'waiting';
   if (rules.sides.some(({ name }) => isPacedOn(state, rules, name))) return 'paced';
   if (isUndecided || rules.sides.some(({ name }) => isBehind(state, rules, name))) return 'undecided';
   if (isOneSided) return 'one_sided';

@@ -31,6 +31,8 @@ export type Broken = { readonly units: readonly UnitName[]; readonly rules: read
  */
 export type Hold =
   | { readonly kind: 'create' | 'left' }
+  /** The key that it would get on `side` is that of a record of `holder`, which is to be deleted there: it waits for that. */
+  | { readonly kind: 'key'; readonly side: SideName; readonly holder: EntityId }
   /** It is deleted for good, and records of other pairs name it: they go first. `isAsked`: a person was told. */
   | { readonly kind: 'children'; readonly isAsked: boolean }
   | {
@@ -161,7 +163,12 @@ export type Shadow = {
   readonly wrote: { readonly [unit: UnitName]: Wrote };
   /** Writes that were given up and may still be made: until then the unit is written nothing else (core/late.ts). */
   readonly late?: LateWrites;
+  /** The system's own mark of the record's making, where the file names one and it was read (core/made.ts). */
+  readonly made?: Made;
 };
+
+/** A mark, and the field that it is of. `isTaken`: the record is gone, and another one has its key. */
+export type Made = { readonly field: string; readonly value: Json; readonly isTaken?: true };
 
 export type LateWrites = { readonly [unit: UnitName]: LateWrite };
 /** What a write carried of a unit, and the moment of the hub's clock after which its system does not make it any more. */

@@ -4,6 +4,7 @@ import { askedAgain } from '../core/asked-again.js';
 import { vectorText, type Vector } from '../core/clock/version-vector.js';
 import type { EntityId, RecordKey, UnitName } from '../core/ids.js';
 import type { Receipt } from '../core/ledger/fold.js';
+import { showsAnother } from '../core/made.js';
 import { observe } from '../core/observe.js';
 import { deleteQuestion } from '../core/presence.js';
 import type { Snapshot } from '../core/record.js';
@@ -67,12 +68,14 @@ export class DeliveryAnswers {
     this.#mayComeLate = connector.mayComeLate === true;
   }
 
-  take(item: DeliveryItem, outcome: WriteOutcome): void {
+  take(item: DeliveryItem, answer: WriteOutcome): void {
     const { side } = this.#delivery;
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
-    if (outcome.kind !== 'unknown') this.#page.count(overCounter[item.kind]);
+    if (answer.kind !== 'unknown') this.#page.count(overCounter[item.kind]);
     if (state === undefined || intent?.delivery !== this.#delivery.id) return;
+    const outcome = answer.kind === 'stale' ? { ...answer, record: this.#own(state, answer.record) } : answer;
+    if (answer.kind === 'accepted') this.#own(state, answer.record);
     if (outcome.kind === 'unknown') {
       this.#counts.unknown += 1;
       this.note(item, 'unknown', null, null);
@@ -100,6 +103,14 @@ export class DeliveryAnswers {
     this.#settle.push(item.entity);
   }
 
+  /** What a side shows under the key of the record, unless another one has the key: then the record is not there, and the key is read. */
+  #own(state: EntityState, record: Snapshot | null): Snapshot | null {
+    const { side } = this.#delivery;
+    if (record === null || !showsAnother(state, this.#page.hub.rules, side, record)) return record;
+    this.#page.rereads.push({ side, key: record.key });
+    return null;
+  }
+
   /** The write was not made: its record is not there. What became of it is asked with the next page of the side. */
   #lookAgain(item: DeliveryItem, state: EntityState, intent: Intent): void {
     const { side } = this.#delivery;
@@ -111,11 +122,12 @@ export class DeliveryAnswers {
   }
 
   /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
-  look(item: DeliveryItem, record: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
+  look(item: DeliveryItem, shown: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
     const { side } = this.#delivery;
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
     if (state === undefined || intent?.delivery !== this.#delivery.id) return;
+    const record = this.#own(state, shown);
     const isArchiving = intent.kind === 'archive' || intent.kind === 'unarchive';
     if (answer === 'yes' && record !== null && isArchiving) return this.take(item, { kind: 'accepted', record });
     this.#page.count(overCounter[item.kind]);

@@ -3,6 +3,7 @@ import { apartName, matchValues, maySayStill, type MatchValue } from '../core/id
 import type { Verdict } from '../core/identity/judge.js';
 import { snapshotOf } from '../core/link.js';
 import { recordQuestion, type Question } from '../core/question.js';
+import { isKeyTaken } from '../core/made.js';
 import type { Snapshot } from '../core/record.js';
 import { emptyState } from '../core/register.js';
 import type { PairRules } from '../core/rules.js';
@@ -140,7 +141,7 @@ type Placing = {
 function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue[]): EntityId {
   const { page, candidates, taken } = placing;
   for (const { kind, value, rule } of values) {
-    const live = [...(candidates.get(value) ?? [])].filter((id) => isLive(page, id));
+    const live = [...(candidates.get(value) ?? [])].filter((id) => isLive(page, id) && !hadKey(placing, snapshot, id));
     const ids = kind === 'certain' ? live : live.filter((id) => !isApart(placing, snapshot, id));
     if (ids.length === 0) continue;
     const [only] = ids.filter((id) => !hasRecord(placing, id));
@@ -157,7 +158,8 @@ function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue
   }
   const verdict = placing.verdicts.get(snapshot.key) ?? null;
   const alike = (verdict?.entities ?? []).filter(
-    (id) => isLive(page, id) && !hasRecord(placing, id) && !isApart(placing, snapshot, id),
+    (id) =>
+      isLive(page, id) && !hasRecord(placing, id) && !isApart(placing, snapshot, id) && !hadKey(placing, snapshot, id),
   );
   const [only] = alike;
   if (verdict !== null && only !== undefined) {
@@ -172,6 +174,12 @@ function place(placing: Placing, snapshot: Snapshot, values: readonly MatchValue
 
 function isApart({ page, side, apart }: Placing, { key }: Snapshot, id: EntityId): boolean {
   return apart.size > 0 && namesWith(page, { side, key }, id).some((name) => apart.has(name));
+}
+
+/** The record that had the key before is known to be another one: what the two have in common says nothing. */
+function hadKey({ page, side }: Placing, { key }: Snapshot, id: EntityId): boolean {
+  const shadow = page.state(id)?.sides[side];
+  return shadow?.key === key && isKeyTaken(shadow);
 }
 
 function isLive(page: Page, id: EntityId): boolean {

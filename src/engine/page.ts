@@ -3,7 +3,7 @@ import type { Hub } from '../core/hub.js';
 import { entityId, type EntityId, type RecordKey, type SideName, type UnitName } from '../core/ids.js';
 import type { Fact } from '../core/ledger/entry.js';
 import { pack, unpack } from '../core/pack.js';
-import { takenCreates, takenStep } from './taken-key.js';
+import { takenCreates, takenFrom, takenStep } from './taken-key.js';
 import type { PlannedWrite } from '../core/planned-write.js';
 import { recordVersion, type Question } from '../core/question.js';
 import type { Snapshot } from '../core/record.js';
@@ -190,6 +190,7 @@ export class Page {
 
   /** A key that no longer stands for the entity is unlinked; what is over is no longer asked about. */
   #leaveBehind(entity: EntityId, before: EntityState, after: EntityState): void {
+    this.rereads.push(...takenFrom(before, after));
     for (const name in before.sides) {
       const side = name as SideName;
       const { key } = before.sides[side] as Shadow;
@@ -319,11 +320,12 @@ export class Page {
 
   /** Where a record of another entity stands none is created: a person is asked (SPEC I15). */
   async #leaveTaken(): Promise<void> {
-    for (const { side, entity, key } of await takenCreates(this.#transaction, this, this.#items)) {
+    for (const taken of await takenCreates(this.#transaction, this, this.#items)) {
+      const { side, entity } = taken;
       this.#items.get(side)?.delete(entity);
       this.#links = this.#links.filter((link) => link.entity !== entity || link.side !== side);
       this.count(plannedCounter.create, -1);
-      this.take(entity, takenStep(this.#states.get(entity) as EntityState, side, key));
+      this.take(entity, takenStep(this.#states.get(entity) as EntityState, taken));
     }
   }
 

@@ -33,7 +33,14 @@ export async function takeAhead({ transaction, page, side, active, next, ...read
   page.load(stored);
   const entities = new Map(stored.map(({ key, id }) => [key, id]));
   const units = next.units.filter((unit) => !active.units.some(({ name }) => name === unit.name));
-  const hub = { ...page.hub, rules: { ...active, units } };
+  const made = new Map(next.sides.map((one) => [one.name, one.made]));
+  // A mark is no value: it says nothing under rules that do not name it, and is known when these decide.
+  const sides = active.sides.map((one) => {
+    const { made: own, ...rest } = one;
+    const field = made.get(one.name) ?? own;
+    return field === undefined ? rest : { ...rest, made: field };
+  });
+  const hub = { ...page.hub, rules: { ...active, units, sides } };
   for (const snapshot of read.records) {
     const entity = entities.get(snapshot.key);
     const state = entity === undefined ? undefined : page.state(entity);

@@ -20,12 +20,15 @@ import { identify, releaseCandidates, type Ended } from './identify.js';
 import { goneOn, observeOn } from './observe-on.js';
 import { takeOrphans } from './orphans.js';
 import { takeMerges } from './merge-records.js';
+import { isUnexpected, stopBefore } from './other-history.js';
+import { knowReturned, takeReplaced } from './made-anew.js';
 import { Page } from './page.js';
 import { activeRevision, revisionOf } from './revision.js';
 import { pairFact } from './pair-fact.js';
 import { lookedAtAgain, pacedNow, readyWaits } from './ready-records.js';
 import { noteUnread, problemSince } from './side-problem.js';
 import { takeAhead } from './take-ahead.js';
+import { releaseKeys } from './taken-key.js';
 import type { PairRow, PairTransaction, PassStart, SavedRevision, SideCursor } from './store.js';
 
 /** A page is held in memory until it is committed: twice as many records cost twice the memory and save no time. */
@@ -65,7 +68,7 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       hasher: ports.hasher,
       evaluate: ports.evaluate,
     });
-    if (isUnexpected(transaction.pair, input, look)) {
+    if (isUnexpected(transaction.pair, input, look.page)) {
       await stopBefore(page, transaction, input.side);
       return nothingRead;
     }
@@ -107,23 +110,6 @@ export async function takePage(ports: EnginePorts, input: TakePageInput): Promis
       more: look.page.more,
     };
   });
-}
-
-/**
- * A side whose history is another one looks like somebody who edited every record back to what it was. Whether that is meant is
- * for a person to say: nothing of it is taken. A plan reads it, under the rules that it is made for, and its approval is the answer.
- */
-function isUnexpected({ revision }: PairRow, { plan }: TakePageInput, { page }: Look): boolean {
-  return page.isOtherHistory === true && plan === null && revision !== null;
-}
-
-async function stopBefore(page: Page, { pair, nowMs }: PairTransaction, side: SideName): Promise<void> {
-  if (pair.halt !== null) return;
-  const reason =
-    `${side} was put back to an earlier state, or is another system than before. It is not read, and nothing is written. ` +
-    `Look at "parley plan": what it would write takes the present state of ${side} over.`;
-  page.addFact(pairFact('brake', { kind: 'rule' }, { reason, counts: {} }));
-  await page.commit({ pair: { halt: { reason, counts: {}, atMs: nowMs } } });
 }
 
 /** Half of a source transaction is committed, for it is larger than a page may hold. Rows shown again are no news (SPEC I8). */
@@ -312,6 +298,7 @@ async function takeRecords(taking: Taking): Promise<void> {
   page.load(stored);
   for (const { key, id } of stored) if (isLinkable(page, id, side, key)) known.set(key, id);
   const buried = buriedIn(page, side, stored);
+  knowReturned(page, side, { known, stored, shown: [...again.records, ...read.records] });
   const records = withoutParts(taking, known, buried.younger(read.records, look.pass.tick));
   const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
@@ -319,6 +306,12 @@ async function takeRecords(taking: Taking): Promise<void> {
   const merged = takeMerges(page, side, { known, absent, ended });
   const shown = uniqueByKey([...recordsAgain, ...absent.survivors, ...records]);
   await page.loadParents({ side, snapshots: shown });
+  const replaced = takeReplaced(page, side, {
+    known,
+    shown: [...recordsAgain, ...absent.survivors],
+    readTick: again.tick,
+    ended,
+  });
   // A record in the archive of its side is nobody's new record.
   const own = sideRules(page.hub.rules, side);
   const strangers = shown.filter(({ key, fields }) => !known.has(key) && showsArchive(own, fields) !== true);
@@ -340,7 +333,7 @@ async function takeRecords(taking: Taking): Promise<void> {
     const observation: Observation = { snapshot, readTick: again.tick, ...times, complete, mayLag: true };
     observeOn(page, entityOf(snapshot.key), side, observation, finish);
   }
-  for (const entity of merged.entities) finish(entity);
+  for (const entity of [...merged.entities, ...replaced]) finish(entity);
   const isOver = (key: RecordKey): boolean => reread.has(key) || merged.keys.has(key);
   const kindOf = (key: RecordKey): Disappearance => absent.kinds.get(key) ?? 'deleted';
   for (const key of again.keys) {
@@ -362,6 +355,7 @@ async function takeRecords(taking: Taking): Promise<void> {
     if (!merged.keys.has(key)) goneOn(page, known.get(key), going, finish);
   }
   for (const entity of await releaseCandidates(transaction, page, ended)) finish(entity);
+  for (const entity of await releaseKeys(transaction, page, again.keys.map(entityOf))) finish(entity);
 }
 
 function uniqueByKey(snapshots: readonly Snapshot[]): readonly Snapshot[] {

@@ -93,14 +93,15 @@ function settingsOf(
   };
 }
 
-/** Native fields of a side that a unit or a match rule reads; sorted, so that the order of the file does not matter. */
+/** Native fields of a side that a unit, a match rule or another setting reads; sorted, so that the order of the file does not matter. */
 function mappedFields({ rules }: SavedRevision, side: SideName): readonly string[] {
   const units = rules.units.flatMap((unit) => unit.paths[side] ?? []);
   const matched = rules.match.flatMap((rule) => (rule.kind === 'certain' ? (rule.fields[side] ?? []) : []));
   const own = rules.sides.find(({ name }) => name === side);
   const scoped = own?.only?.map(({ field }) => field) ?? [];
   const archived = Object.keys(own?.archive?.set ?? {});
-  return [...new Set([...units, ...matched, ...scoped, ...archived])].sort();
+  const made = own?.made === undefined ? [] : [own.made];
+  return [...new Set([...units, ...matched, ...scoped, ...archived, ...made])].sort();
 }
 
 async function openWith(factory: ConnectorFactory, settings: ConnectorSettings): Promise<Connector> {

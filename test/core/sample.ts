@@ -70,6 +70,7 @@ export type RulesOptions = {
   readonly deletes?: SideRules['deletes'];
   readonly edited?: SideRules['edited'];
   readonly archive?: SideRules['archive'];
+  readonly made?: string;
 };
 
 /** The pair of these tests: sides `a` and `b`, one unit `u` that either side may edit, keys that are the same. */
@@ -94,6 +95,7 @@ export function rulesOf(options: RulesOptions = {}): PairRules {
       deletes: options.deletes ?? 'ask',
       ...(options.edited === undefined ? {} : { edited: options.edited }),
       ...(options.archive === undefined ? {} : { archive: options.archive }),
+      ...(options.made === undefined ? {} : { made: options.made }),
     })),
     units: options.units ?? [unitOf('u', either(), { sides })],
     match: options.match ?? [sameKey],

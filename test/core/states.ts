@@ -75,12 +75,14 @@ const plainShadow = fc.record({
   wrote: byUnit(fc.record({ atMs: tick, mark: tick })),
 });
 const late = byUnit(fc.record({ raw: json, vv: vector, untilMs: tick }));
-const shadow: fc.Arbitrary<Shadow> = fc.oneof(
-  plainShadow,
-  fc
-    .tuple(plainShadow, late)
-    .map(([plain, given]) => (Object.keys(given).length === 0 ? plain : { ...plain, late: given })),
-);
+const made = fc.record({ field: text, value: json });
+const shadow: fc.Arbitrary<Shadow> = fc
+  .tuple(plainShadow, late, fc.option(made), fc.boolean())
+  .map(([plain, given, mark, isTaken]) => ({
+    ...plain,
+    ...(Object.keys(given).length === 0 ? {} : { late: given }),
+    ...(mark === null ? {} : { made: isTaken ? { ...mark, isTaken } : mark }),
+  }));
 
 const presence: fc.Arbitrary<Presence> = fc.oneof(
   fc.constant<Presence>({ kind: 'live' }),
@@ -91,6 +93,7 @@ const presence: fc.Arbitrary<Presence> = fc.oneof(
 
 const hold: fc.Arbitrary<Hold> = fc.oneof(
   fc.record({ kind: fc.constantFrom('create' as const, 'left' as const) }),
+  fc.record({ kind: fc.constant('key' as const), side, holder: fc.nat(9).map(entityId) }),
   fc.record({
     kind: fc.constant('match' as const),
     candidates: fc.array(fc.nat(9).map(entityId), { maxLength: 2 }),

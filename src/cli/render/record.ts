@@ -106,6 +106,7 @@ const holdWords = {
   create: 'It is new, and a person is asked before it is copied.',
   match: 'More than one record could be its counterpart; a person is asked.',
   children: 'Records of other pairs name it: it is deleted when none does any more.',
+  key: 'Its key belongs to a record that is to be deleted there: it is made when that one is gone.',
   left: 'It stays on the sides that have it: somebody decided so.',
 } as const;
 

@@ -60,7 +60,7 @@ export const recordSchema = z
     entity: idSchema,
     standing: z.string(),
     presence: z.enum(['live', 'delete_held', 'tombstone', 'alias']),
-    hold: z.enum(['create', 'match', 'left', 'children']).nullable(),
+    hold: z.enum(['create', 'match', 'left', 'children', 'key']).nullable(),
     keys: bySide(keySchema),
     sides: bySide(recordSideSchema),
     units: z.array(recordUnitSchema),

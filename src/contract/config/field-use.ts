@@ -10,6 +10,8 @@ export type Side = {
   readonly key: readonly string[];
   /** The connector's word, when the connection is known; a file of rows has no nested fields. */
   readonly connector: string | undefined;
+  /** The field with the system's own mark of a record's making. */
+  readonly made?: string;
   /** Which records of the object are meant, and what becomes of one that no longer is. */
   readonly only?: readonly ScopeCondition[];
   readonly outOfScope?: OutOfScopeRule;
@@ -19,7 +21,7 @@ export type Side = {
 
 /** One place in a pair's file that names a native field; what discovered schemas are checked against. */
 export type FieldUse = {
-  readonly kind: 'key' | 'match' | 'unit' | 'archive';
+  readonly kind: 'key' | 'match' | 'unit' | 'archive' | 'made';
   readonly side: Side;
   readonly field: string;
   readonly range: Range;

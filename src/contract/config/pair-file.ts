@@ -7,6 +7,7 @@ import type { WeighWritten } from './likeness-reader.js';
 import { readInvariants } from './invariant-reader.js';
 import { readLimits } from './limits-reader.js';
 import { limitsSchema } from './limits-schema.js';
+import { reportMade } from './made-reader.js';
 import { readMatch } from './match-reader.js';
 import { fileStart, isError, type Problem, problemList, type Report, withoutRepeats } from './problems.js';
 import { readRun } from './run-reader.js';
@@ -101,6 +102,7 @@ function readSource(source: YamlSource, report: Report, connections: ReadonlyMap
   const archives = readArchives(context, sides, unitUses);
   reportWriters(report, keyUses, unitUses);
   reportRestless(report, units);
+  reportMade(report, [...scopes, ...archives.uses, ...unitUses]);
   const matching =
     declared.length === sides.length && declared.length > 1
       ? readMatch(matchContext(context, sides, units), matchRules(source))
@@ -277,6 +279,7 @@ function compile(source: YamlSource, read: Read): PairRules | undefined {
       object: side.object,
       key: side.key,
       ...rules.records(side.name),
+      ...(side.made === undefined ? {} : { made: side.made }),
       ...(side.only === undefined || side.only.length === 0 ? {} : { only: side.only }),
       ...archiveOf(rules.archives, side.name),
       ...(side.outOfScope === 'delete' ? { outOfScope: side.outOfScope } : {}),

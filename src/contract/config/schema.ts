@@ -37,6 +37,11 @@ export const pathsSchema = oneOrMore.meta({
 export const systemSchema = z.strictObject({
   object: text.meta({ description: 'connection/object, such as crm/public.accounts or erp/suppliers.csv.' }),
   key: oneOrMore.meta({ description: 'The field or fields that identify a record. Written on create only.' }),
+  made: text.optional().meta({
+    description:
+      "The field that holds this system's own mark of a record's making, such as created_at or a serial: given when a record " +
+      'is made, and never again. A key with another mark is another record. Never written. Default: none.',
+  }),
   only: text.optional().meta({
     description: "Which records are meant, such as: status = 'active' and kind != 'test'. Default: all.",
   }),

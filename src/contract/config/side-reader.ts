@@ -1,6 +1,7 @@
 import { type SideName, sideName } from '../../core/ids.js';
 import type { FieldUse, Side } from './field-use.js';
 import type { Report } from './problems.js';
+import { madeUses } from './made-reader.js';
 import { onlyUses, readOnly } from './only-reader.js';
 import { systemSchema } from './schema.js';
 import { isMapping, valueAt } from './shape-problems.js';
@@ -43,7 +44,7 @@ export const namePattern = 'names start with a lower-case letter; letters, digit
 export function readSides(context: SideContext): {
   readonly sides: readonly Side[];
   readonly uses: readonly FieldUse[];
-  /** Fields that only say which records are meant. */
+  /** Fields that are only read, to say which records are meant and which ones they are. */
   readonly scopes: readonly FieldUse[];
 } {
   const { source, report } = context;
@@ -79,9 +80,11 @@ export function readSides(context: SideContext): {
       });
     }
     const scope = readOnly(context, written, system.data.only);
-    sides.push({ ...side, only: scope, outOfScope: system.data.out_of_scope ?? 'unlink' });
+    const { made } = system.data;
+    const marked = made === undefined ? side : { ...side, made };
+    sides.push({ ...marked, only: scope, outOfScope: system.data.out_of_scope ?? 'unlink' });
     uses.push(...keyUses(context, written, side));
-    scopes.push(...onlyUses(context, written, side, scope));
+    scopes.push(...onlyUses(context, written, side, scope), ...madeUses(context, written, marked));
   }
   return { sides, uses, scopes };
 }
