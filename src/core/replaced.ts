@@ -22,7 +22,12 @@ export function observeReplaced(
   if (shadow?.made === undefined || readTick < shadow.tick) return quiet;
   const made = { field: shadow.made.field, value: shadow.made.value, isTaken: true } as const;
   const known = withSide(state, side, { ...shadow, made });
-  const gone = observeAbsent(entity, known, hub, side, { kind: 'deleted', readTick });
+  const plain = observeAbsent(entity, known, hub, side, { kind: 'deleted', readTick });
+  // It cannot be made again under a key that another record has: a person is asked instead.
+  const isRestored = plain.state.sides[side]?.presence === 'awaited';
+  const gone = isRestored
+    ? observeAbsent(entity, known, asking(hub, side), side, { kind: 'deleted', readTick })
+    : plain;
   const left = gone.state.sides[side] ?? shadow;
   const next =
     left.presence === 'gone' ? gone.state : withSide(known, side, { ...resting(left, 'gone', readTick), made });
@@ -34,4 +39,9 @@ export function observeReplaced(
   const isAsked = next.presence.kind === 'delete_held' && gone.questions.length === 0;
   const questions = isAsked ? [deleteQuestion(next, hub, next.presence.side)] : gone.questions;
   return { ...gone, kind: 'changed', state: next, facts, questions };
+}
+
+function asking(hub: Hub, side: SideName): Hub {
+  const sides = hub.rules.sides.map((one) => (one.name === side ? { ...one, deletes: 'ask' as const } : one));
+  return { ...hub, rules: { ...hub.rules, sides } };
 }

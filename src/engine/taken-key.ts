@@ -84,14 +84,12 @@ export function takenStep(
  * at again, for it may have waited for that.
  */
 export function takenFrom(before: EntityState, after: EntityState): readonly { side: SideName; key: RecordKey }[] {
-  const sides = Object.entries(after.sides) as [SideName, Shadow][];
-  const isMoved = (side: SideName): boolean => before.sides[side]?.presence !== after.sides[side]?.presence;
-  return sides
-    .filter(([taken, shadow]) => {
-      if (!isKeyTaken(before.sides[taken]) || !isKeyTaken(shadow)) return false;
-      return before.presence.kind !== after.presence.kind || sides.some(([side]) => side !== taken && isMoved(side));
-    })
-    .map(([side, { key }]) => ({ side, key }));
+  const taken = (Object.entries(before.sides) as [SideName, Shadow][]).filter(([, shadow]) => isKeyTaken(shadow));
+  if (taken.length === 0) return [];
+  const names = Object.keys(before.sides) as SideName[];
+  const isMoved = names.some((side) => before.sides[side]?.presence !== after.sides[side]?.presence);
+  const isDecided = before.presence.kind !== after.presence.kind;
+  return isMoved || isDecided ? taken.map(([side, { key }]) => ({ side, key })) : [];
 }
 
 /** Frees those of the entities that waited for a key, once nobody is to go there any more. Returns them: the caller settles them. */

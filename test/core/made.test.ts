@@ -83,6 +83,7 @@ describe('a reading with another mark', () => {
   test.each([
     ['delete', 'tombstone', ['delete'], []],
     ['ask', 'delete_held', [], ['delete']],
+    ['restore', 'delete_held', [], ['delete']],
     ['ignore', 'live', [], []],
   ] as const)('under deletes: %s is the delete of the one that was there', (deletes, presence, writes, questions) => {
     const before = edit(world({ deletes }), a, { u: 'stranger', at: '2025' });

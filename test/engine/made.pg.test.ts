@@ -202,3 +202,20 @@ test('a record that was deleted everywhere and is put back with its mark is the 
   ]);
   await isProven();
 });
+
+test('nothing is written where people want a record back whose key another one has: they are asked about both', async () => {
+  await start('ask');
+  await makeAnew('Zoe');
+  await rounds(3);
+  await decide({ kind: 'restore' });
+  await rounds(4);
+  expect((await questions()).map(({ kind, detail }) => [kind, detail.note])).toEqual([
+    ['create', 'The record that would be made in crm under the key 1 is there, and belongs to another one.'],
+    ['create', 'The record that would be made in erp under the key 1 is there, and belongs to another one.'],
+  ]);
+  expect([(await names('crm.people'))[0], (await names('erp.people'))[0]]).toEqual([
+    ['1', 'Zoe'],
+    ['1', 'Ada'],
+  ]);
+  await isProven();
+});
