@@ -1,7 +1,7 @@
 import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
-import { madeExpected } from './made.js';
+import { madeExpected, unmarked } from './made.js';
 import { writeUnit } from './mapping/mapping.js';
 import { observe } from './observe.js';
 import type { NativeFieldMap, Snapshot } from './record.js';
@@ -66,7 +66,8 @@ export function absorb(
     const side = name as SideName;
     const snapshot = snapshotOf(hub, side, shadow);
     const times = { readTick: hub.tick, readAtMs: hub.nowMs, beganAtMs: shadow.atMs };
-    const seen = observe(to, state, hub, side, { snapshot, ...times, complete: null });
+    // Somebody says that the two are one, whatever their marks say of a record that was there before.
+    const seen = observe(to, unmarked(state, side), hub, side, { snapshot, ...times, complete: null });
     state = seen.state;
     facts.push(...seen.facts);
   }

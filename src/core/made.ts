@@ -3,6 +3,7 @@ import type { SideName } from './ids.js';
 import { sameJson } from './json.js';
 import { isBlank, sameValue } from './mapping/equality.js';
 import type { NativeFieldMap, Snapshot } from './record.js';
+import { without } from './register.js';
 import type { PairRules, SideRules } from './rules.js';
 import type { EntityState, Made, Shadow } from './state.js';
 
@@ -66,6 +67,14 @@ function comparedMark(
 /** One moment, one number or one text, in whichever spelling: a system may show a mark by its feed otherwise than by key. */
 function isSameMark({ value: known }: Made, { value: shown }: Made): boolean {
   return (['timestamp', 'decimal', 'trimmed'] as const).some((same) => sameValue(same, known, shown));
+}
+
+/** Without what is known of the mark on a side. */
+export function unmarked(state: EntityState, side: SideName): EntityState {
+  const shadow = state.sides[side];
+  return shadow?.made === undefined
+    ? state
+    : { ...state, sides: { ...state.sides, [side]: without(shadow, 'made') as Shadow } };
 }
 
 /** Whether another record has the key under which the entity's was deleted. */

@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { madeAfter, showsAnother, showsSame } from '../../src/core/made.js';
 import type { Json } from '../../src/core/json.js';
 import type { NativeFieldMap } from '../../src/core/record.js';
+import { observe } from '../../src/core/observe.js';
+import { emptyState } from '../../src/core/register.js';
+import { absorb } from '../../src/core/link.js';
+import { entityId } from '../../src/core/ids.js';
 import { observeReplaced } from '../../src/core/replaced.js';
 import type { CreateRule, DeleteRule } from '../../src/core/rules.js';
 import { settle } from '../../src/core/settle.js';
@@ -143,6 +147,20 @@ describe('a record that was deleted everywhere, and is back with its mark', () =
     expect([after.state.presence.kind, after.state.sides[b]?.presence]).toEqual(['live', 'gone']);
     expect(standingOf(after.state, after.rules)).toBe('one_sided');
   });
+});
+
+test('a record that a person says is the one whose key it took is taken in', () => {
+  const before = world({ deletes: 'ask' });
+  const gone = replaced(before, '2025').state;
+  const own = observe(entityId(2), emptyState, hubAt(before), a, {
+    snapshot: shown({ id: 'k', u: 'x', at: '2025' }),
+    readTick: before.tick,
+    readAtMs: before.nowMs,
+    beganAtMs: before.nowMs,
+    complete: null,
+  }).state;
+  const { state } = absorb(e, gone, own, hubAt(before));
+  expect(state.sides[a]).toMatchObject({ presence: 'present', made: { field: 'at', value: '2025' } });
 });
 
 test('one that waits for a key stands as waiting', () => {
