@@ -21,7 +21,7 @@ import type { PlannedWrite, SettleMode } from './planned-write.js';
 import { isPaced, withPace } from './pace.js';
 import { recordQuestion, type Question } from './question.js';
 import type { Wait } from './reference.js';
-import { isRequired, waitsIn, withoutIntent, withWaits } from './wait.js';
+import { isRequired, isUndecided, waitsIn, withoutIntent, withWaits } from './wait.js';
 import { contextOf, registerOf, withNoop, withSide } from './register.js';
 import { recordRules } from './record-rules.js';
 import type { CreateRule, UnitRules } from './rules.js';
@@ -263,7 +263,9 @@ function withCreate(
   const same = shadow?.intent != null && signatureOfIntent(shadow.intent) === signature;
   if (isUnderWay) return { state, write: null, waits };
   // A required reference is never written blank (SPEC I14): the record is not made before what it names is there.
-  if (isRequired(unitsOf(hub.rules, side), waits)) return { state: withoutIntent(state, side), write: null, waits };
+  const needed = unitsOf(hub.rules, side);
+  if (isRequired(needed, waits) || isUndecided(needed, state))
+    return { state: withoutIntent(state, side), write: null, waits };
   if (mode === 'hold' || same || shadow?.refused === signature) return { state, write: null, waits };
   const intent = intentOf('create', hub.deliveries[side] as number, filled);
   const awaited: Shadow = {

@@ -3,7 +3,7 @@ import type { SideName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import { waitsOn } from './mapping/mapping.js';
 import type { Wait } from './reference.js';
-import { contextOf, withSide } from './register.js';
+import { contextOf, registerOf, withSide } from './register.js';
 import type { UnitRules } from './rules.js';
 import type { EntityState, Register } from './state.js';
 
@@ -25,6 +25,14 @@ export function isRequired(units: readonly UnitRules[], waits: readonly Wait[]):
   return waits.some((wait) =>
     units.some(({ name, reference }) => name === wait.unit && reference?.isRequired === true),
   );
+}
+
+/** Whether a reference without which a record may not be made is not decided yet: it would be made with a blank (SPEC I14). */
+export function isUndecided(units: readonly UnitRules[], state: EntityState): boolean {
+  return units.some(({ name, reference }) => {
+    const isAsked = registerOf(state, name).status !== 'settled' || state.broken?.units.includes(name) === true;
+    return isAsked && reference?.isRequired === true;
+  });
 }
 
 /** A create that was planned and not sent is taken back. */

@@ -8,7 +8,7 @@ import { referenceParts, referenceText, type Parent, type Parents } from '../../
 import { registerOf } from '../../src/core/register.js';
 import type { Policy, UnitRules } from '../../src/core/rules.js';
 import { standingOf } from '../../src/core/standing.js';
-import { a, ask, b, either, preferA, rulesOf, u, unitOf } from './sample.js';
+import { a, ask, b, c, either, preferA, rulesOf, u, unitOf } from './sample.js';
 import { outcome, play } from './steps.js';
 import { agreedWorld, newWorld, read, settleOnce, valueAt, type World } from './world.js';
 
@@ -103,6 +103,25 @@ test('a record is not made before what it needs, and is made with a blank where 
   parents.put(1, b);
   expect(valueAt(play(required, '. b!'), b)).toBe('b1');
   expect(valueAt(play(optional, '. b! b?'), b)).toBe('b1');
+});
+
+test('a record is not made on a third side while it is asked which record it names, if it needs that', () => {
+  const sides = [a, b, c];
+  const parents = new Table();
+  for (const nr of [1, 2]) parents.put(nr, ...sides);
+  const made = (isRequired: boolean): readonly unknown[] => {
+    const reference = { pair: pairId('parents'), isRequired, parents };
+    const units: UnitRules[] = [{ ...unitOf('u', either(ask), { as: 'reference', sides }), reference }];
+    const records = { [a]: { id: 'k', u: 'a1' }, [b]: { id: 'k', u: 'b2' }, [c]: null };
+    const world = read(read(newWorld({ rules: rulesOf({ units, sides }), records }), a), b);
+    return [
+      registerOf(world.state, u).status,
+      standingOf(world.state, world.rules),
+      world.state.sides[c]?.intent?.kind,
+    ];
+  };
+  expect(made(true)).toEqual(['asked', 'asked', undefined]);
+  expect(made(false)).toEqual(['asked', 'asked', 'create']);
 });
 
 test('a create that was planned is taken back when what it needs is gone before it was sent', () => {

@@ -37,6 +37,8 @@ const storeQuestions = [
   'updatePlan',
   'openPlan',
   'runCounts',
+  'parents',
+  'namedBy',
 ] as const;
 
 const transactionQuestions = [
@@ -50,6 +52,10 @@ const transactionQuestions = [
   'movedSince',
   'openPlan',
   'openConflicts',
+  'parents',
+  'namedBy',
+  'readyWaits',
+  'orphans',
 ] as const;
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>;

@@ -10,6 +10,7 @@ import {
   type UnitOptions,
   type WorldOptions,
 } from './options.js';
+import { referring, withParents } from './references.js';
 import type { Act, Step } from './steps.js';
 import { widened } from './wide.js';
 
@@ -17,11 +18,16 @@ import { widened } from './wide.js';
 export type WorldPlan = { readonly options: WorldOptions; readonly steps: readonly Step[] };
 
 export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
-  const options = focused(focus.wide === true ? widened(optionsOf(seed)) : optionsOf(seed), focus);
+  const options = referring(focused(focus.wide === true ? widened(optionsOf(seed)) : optionsOf(seed), focus), focus);
   const chance = new Chance(seed ^ 0x5eed);
-  const length = chance.between(4, 40);
+  const steps = stepsOf(options, chance, chance.between(4, 40));
+  if (options.parents !== undefined) return { options, steps: withParents(steps, options, stepsOf) };
+  return withLineage({ options, steps }, focus);
+}
+
+function stepsOf(options: WorldOptions, chance: Chance, length: number): readonly Step[] {
   const maker = new Maker(options, chance);
-  return withLineage({ options, steps: Array.from({ length }, () => maker.step()).flat() }, focus);
+  return Array.from({ length }, () => maker.step()).flat();
 }
 
 /** Values that no other edit has, and now and then one that another has: old ones, equal ones, blanks. */
@@ -138,6 +144,7 @@ class Maker {
 
   #newValue(unit: UnitOptions, side: string): readonly (string | null)[] {
     if (this.#chance.is(0.06)) return fieldsOf(unit).map(() => null);
+    if (unit.type === 'reference') return [`k${this.#chance.below((this.#options.parents?.records.length ?? 0) + 1)}`];
     const text = this.#text(side[0] as string);
     if (unit.type === 'decimal') return [(10 + this.#count * 0.004).toFixed(3)];
     if (unit.type === 'letters' && this.#chance.is(0.3)) return [` ${text.toUpperCase()}. `];

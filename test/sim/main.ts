@@ -17,9 +17,14 @@ const { values } = parseArgs({
     trace: { type: 'boolean' },
     focus: { type: 'string', default: '{}' },
     wide: { type: 'boolean', default: false },
+    references: { type: 'boolean', default: false },
   },
 });
-const focus: Focus = { ...(JSON.parse(values.focus) as Focus), ...(values.wide ? { wide: true } : {}) };
+const focus: Focus = {
+  ...(JSON.parse(values.focus) as Focus),
+  ...(values.wide ? { wide: true } : {}),
+  ...(values.references ? { references: true } : {}),
+};
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const first = Number(values.seed);
 const last = values.minutes === undefined ? first + Number(values.worlds) - 1 : Number.POSITIVE_INFINITY;

@@ -149,4 +149,36 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
+/** Beyond the eighteen: what references between records promise (SPEC I14). */
+export const referenceMutants: readonly Mutant[] = [
+  {
+    name: 'reference written before the record is there',
+    file: 'src/core/mapping/mapping.ts',
+    from: `  const key = keyThere(unit, side, value);`,
+    to: `  const key = keyThere(unit, side, value) ?? (String(value).slice(String(value).indexOf(':') + 1) as never);`,
+    focus: { references: true },
+  },
+  {
+    name: 'record made without the reference that it needs',
+    file: 'src/core/wait.ts',
+    from: `    return isAsked && reference?.isRequired === true;`,
+    to: `    return isAsked && reference?.isRequired === undefined && reference !== undefined;`,
+    focus: { references: true },
+  },
+  {
+    name: 'what waits is never looked at again',
+    file: 'src/engine/ready-records.ts',
+    from: `  return isRelated ? transaction.readyWaits(limit) : [];`,
+    to: `  return isRelated && limit < 0 ? transaction.readyWaits(limit) : [];`,
+    focus: { references: true },
+  },
+  {
+    name: 'record deleted while others name it',
+    file: 'src/engine/named-parents.ts',
+    from: `    return named.length === 0 ? [] : [{ entity, rows: named }];`,
+    to: `    return named.length < 2 ? [] : [{ entity, rows: named }];`,
+    focus: { references: true },
+  },
+];
+
 export const missing: readonly Missing[] = [];

@@ -36,10 +36,19 @@ export type SideOptions = {
 export type UnitOptions = {
   readonly name: string;
   /** `list`: elements with commas between them; `words`: a text of several words. */
-  readonly type: 'text' | 'letters' | 'decimal' | 'group' | 'list' | 'words';
+  readonly type: 'text' | 'letters' | 'decimal' | 'group' | 'list' | 'words' | 'reference';
   readonly authority: AuthorityOptions;
   readonly blank: 'value' | 'ignore' | 'fill';
+  /** Of a reference, which names records of the world's other pair. */
+  readonly reference?: ReferenceOptions;
 };
+
+export type ReferenceOptions = {
+  readonly isRequired: boolean;
+  readonly parentDeleted: 'restrict' | 'nullify' | 'cascade';
+};
+/** What the pair is called whose records are named. */
+export const parentsName = 'parents';
 
 export type AuthorityOptions =
   | { readonly kind: 'ask' | 'newest' | 'set' | 'remove-wins' | 'words' | 'expression' | 'delta' }
@@ -68,6 +77,15 @@ export type WorldOptions = {
   readonly later?: { readonly [unit: string]: AuthorityOptions };
   /** Deletes and creates of one run above which it stops, instead of the usual ten. */
   readonly deleteLimit?: number;
+  /** What the pair is called; `sim` unless said. */
+  readonly pair?: string;
+  /** A second pair of the same systems, whose records the references of this one name. */
+  readonly parents?: WorldOptions;
+  /** References of the other pair to this one's records. */
+  readonly children?: readonly (Pick<ReferenceOptions, 'parentDeleted'> & {
+    readonly pair: string;
+    readonly unit: string;
+  })[];
   /** Whether anything but people and the hub's own order may go wrong: only then are needless questions allowed. */
   readonly faults: readonly FaultName[];
   /** Also systems that compare nothing (W0, W1) make writes that were given up, within the time that the file allows for. */
@@ -129,6 +147,8 @@ export type Focus = {
   /** Of the last side alone: what all of them have would leave nobody to be in agreement with. */
   readonly lastSide?: Partial<SideOptions>;
   readonly unit?: Partial<UnitOptions>;
+  /** Records name records of a second pair (`references.ts`). */
+  readonly references?: boolean;
   /** The first unit is a number to which all sides add. */
   readonly sum?: boolean;
   readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize' | 'lineage' | 'isLateAnywhere'>>;

@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { recordKey, type RecordKey } from '../../src/core/ids.js';
 import type { Json } from '../../src/core/json.js';
 import { sameJson } from '../../src/core/json.js';
 import { limitDefaults } from '../../src/core/rules.js';
 import { withMerged } from './lineage.js';
+import { type Outcome, outcomeOf } from './outcome.js';
+import { parentsIn } from './references.js';
+import { restoreHub, restoreSide } from './restore.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { checkEnd } from './oracle/ends.js';
 import type { Violation } from './oracle/violation.js';
 import type { Act, Step } from './steps.js';
-import type { Row, SystemState } from './system.js';
+import type { SystemState } from './system.js';
 import { Task } from './task.js';
 import { traceOf } from './trace.js';
 import { addedTo, canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
@@ -19,21 +23,11 @@ const stepMs = 250;
 /** Turns after which everything must be quiet: one writing and one confirming round, and some for refused attempts. */
 const healingRounds = 12;
 
-/** What became of a world. */
-export type Outcome = {
-  readonly violation: Violation | null;
-  readonly exposed: number;
-  /** Edits that left a register for a write that was carried out after it was given up. */
-  readonly outrun: number;
-  /** Questions about records that took the place of others, before the hub was told. */
-  readonly untold: number;
-  readonly writes: number;
-  readonly gates: number;
-};
-
 /** One world being played: people, workers and faults act on it, step by step. */
 export class Play {
   readonly world: World;
+  /** The other pair of the same hub, whose records this one's name. */
+  readonly #parents: Play | null;
   readonly #tasks = new Map<number, Task>();
   readonly #copies = new Map<string, SystemState>();
   #hubCopy: Moment['tables'] | null = null;
@@ -42,6 +36,9 @@ export class Play {
 
   constructor(options: WorldOptions, place: WorldSetting = {}) {
     this.world = new World(options, place);
+    const { parents } = options;
+    this.#parents = parents === undefined ? null : new Play(parentsIn(options), { ...place, clock: this.world.clock });
+    if (this.#parents !== null) this.world.refersTo(this.#parents.world);
     for (const { key, sides } of options.records)
       for (const [side, fields] of Object.entries(sides)) this.#store(side, key, fields, false);
   }
@@ -49,10 +46,16 @@ export class Play {
   /** Hears what each act of a worker and each edit did. */
   listen(say: (line: string) => void): void {
     this.#say = say;
+    this.#parents?.listen((line) => say(`  parents${line}`));
   }
 
   get violation(): Violation | null {
-    return this.world.oracle.violations[0] ?? null;
+    return this.world.oracle.violations[0] ?? this.#parents?.violation ?? null;
+  }
+
+  /** This pair and the one whose records it names. */
+  get #all(): readonly Play[] {
+    return this.#parents === null ? [this] : [this.#parents, this];
   }
 
   /** Nobody is stopped half way: the world may be saved. */
@@ -62,6 +65,14 @@ export class Play {
 
   /** Approves the pair's first plan, before anything fails. */
   async start(): Promise<void> {
+    // Parents are there before their children in every other world.
+    const isLater = this.world.options.seed % 2 === 1;
+    if (!isLater) await this.#parents?.start();
+    await this.#begin();
+    if (isLater) await this.#parents?.start();
+  }
+
+  async #begin(): Promise<void> {
     await this.#act(0, { act: 'plan', revision: 1 }, forever);
     await this.#act(0, { act: 'cycle', list: false }, forever);
   }
@@ -104,17 +115,19 @@ export class Play {
         this.#copies.set(step.side, world.system(step.side).state);
         return;
       case 'restore side':
-        return this.#restoreSide(step.side);
+        return restoreSide(world, step.side, this.#copies.get(step.side));
       case 'copy hub':
-        this.#hubCopy = world.database.tables;
+        for (const play of this.#all) play.#hubCopy = play.world.database.tables;
         return;
       case 'restore hub':
-        return this.#restoreHub();
+        for (const play of this.#all) play.#restoreHub();
+        return;
       case 'pass':
-        // Who compares nothing keeps to the time within which a request is carried out or never.
-        for (const [name, { options }] of world.systems)
-          if (step.ms >= limitDefaults.lateMs && (options.write === 'W0' || options.write === 'W1')) this.#late(name);
+        for (const play of this.#all) play.#lateBefore(step.ms);
         world.nowMs += step.ms;
+        return;
+      case 'parents':
+        return this.#parents?.step(step.step);
     }
   }
 
@@ -125,8 +138,32 @@ export class Play {
     return this.outcome();
   }
 
+  /** Who compares nothing keeps to the time within which a request is carried out or never. */
+  #lateBefore(ms: number): void {
+    for (const [name, { options }] of this.world.systems)
+      if (ms >= limitDefaults.lateMs && (options.write === 'W0' || options.write === 'W1')) this.#late(name);
+  }
+
   /** Faults end, everybody who stood goes on, and the hub takes its turns; what is open waits for a person. */
   async heal(): Promise<void> {
+    for (const play of this.#all) await play.#recover();
+    if (this.violation === null) await this.#rest();
+    // A system that was put back to an earlier day has forgotten what it deleted since (SPEC, Gaps): its keys are compared.
+    if (this.violation === null && this.#all.some((play) => play.#wasRestored)) {
+      for (const play of this.#all) await play.#listAll();
+      await this.#rest();
+    }
+    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve;
+    // and so is what the brakes stopped.
+    const stopped = this.#all.filter((play) => play.#isUndecided || play.world.database.tables.pair?.halt != null);
+    if (this.violation === null && stopped.length > 0) {
+      for (const play of stopped) await play.#act(0, { act: 'plan', revision: play.world.revision }, forever);
+      if (this.violation === null) await this.#rest();
+    }
+    await this.#check('before questions are answered');
+  }
+
+  async #recover(): Promise<void> {
     for (const worker of this.#tasks.keys()) await this.#go(worker, forever);
     const { world } = this;
     world.faults.clear();
@@ -136,41 +173,35 @@ export class Play {
       for (const [key, kind] of system.state.veiled) if (kind === 'hidden') system.veil(key, null);
     }
     await this.#act(0, { act: 'mode', mode: 'active' }, forever);
-    if (this.violation === null) await this.#rest();
-    // A system that was put back to an earlier day has forgotten what it deleted since (SPEC, Gaps): its keys are compared.
-    if (this.violation === null && this.#wasRestored) {
-      for (const { name } of world.options.sides) await this.#act(0, { act: 'list', side: name }, forever);
-      await this.#rest();
-    }
-    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve;
-    // and so is what the brakes stopped.
-    if (this.violation === null && (this.#isUndecided || world.database.tables.pair?.halt != null)) {
-      await this.#act(0, { act: 'plan', revision: world.revision }, forever);
-      if (this.violation === null) await this.#rest();
-    }
-    if (this.violation === null) await checkEnd(world, 'before questions are answered');
+  }
+
+  async #listAll(): Promise<void> {
+    if (!this.#wasRestored) return;
+    for (const { name } of this.world.options.sides) await this.#act(0, { act: 'list', side: name }, forever);
+  }
+
+  async #check(when: string): Promise<void> {
+    for (const { world } of this.#all) if (this.violation === null) await checkEnd(world, when);
   }
 
   async #answer(): Promise<void> {
-    const { world } = this;
-    const isOpen = (): boolean => world.database.tables.conflicts.some(({ state }) => state === 'open');
+    const isOpen = ({ world }: Play): boolean => world.database.tables.conflicts.some(({ state }) => state === 'open');
     // It has come to rest already, and nobody does anything any more.
-    if (!isOpen()) return;
+    if (!this.#all.some(isOpen)) return;
     for (let answered = 0; this.violation === null && answered < 60; answered += 1) {
-      if (!isOpen()) break;
-      // First as the first answer says, such as to try again; who is asked the same over and over answers otherwise.
-      await this.#act(0, { act: 'decide', pick: answered, choice: answered < 20 ? 0 : 1 }, forever);
-      await this.#act(0, { act: 'cycle', list: true }, forever);
+      if (!this.#all.some(isOpen)) break;
+      for (const play of this.#all) {
+        // First as the first answer says, such as to try again; who is asked the same over and over answers otherwise.
+        if (isOpen(play)) await play.#act(0, { act: 'decide', pick: answered, choice: answered < 20 ? 0 : 1 }, forever);
+        await play.#act(0, { act: 'cycle', list: true }, forever);
+      }
     }
     if (this.violation === null) await this.#rest();
-    if (this.violation === null) await checkEnd(world, 'after questions are answered');
+    await this.#check('after questions are answered');
   }
 
   outcome(): Outcome {
-    const { effects, oracle } = this.world;
-    const { exposed, writes } = effects.state;
-    const { outrun, untold } = oracle.state;
-    return { violation: this.violation, exposed, outrun, untold, writes, gates: this.gates };
+    return outcomeOf(this.#all, this.violation);
   }
 
   get #wasRestored(): boolean {
@@ -186,21 +217,29 @@ export class Play {
     const { world } = this;
     let quiet = 0;
     for (let round = 0; round < healingRounds && quiet < 2; round += 1) {
-      const before = world.database.tables;
-      const { writes } = world.effects.state;
+      const before = this.#all.map((play) => play.#progress);
       // What looks old counts once it is still there after the time that a replica may lag behind (semantics §1.9).
-      world.nowMs += before.rereads.size > 0 ? limitDefaults.replicaMs : stepMs;
-      await this.#act(0, { act: 'cycle', list: true }, forever);
-      if (this.violation !== null) return;
-      const after = world.database.tables;
-      const isQuiet =
-        writes === world.effects.state.writes &&
-        before.ledger.length === after.ledger.length &&
-        before.pair?.tick === after.pair?.tick;
-      quiet = isQuiet ? quiet + 1 : 0;
+      const isLooking = this.#all.some((play) => play.world.database.tables.rereads.size > 0);
+      world.nowMs += isLooking ? limitDefaults.replicaMs : stepMs;
+      for (const play of this.#all) {
+        await play.#act(0, { act: 'cycle', list: true }, forever);
+        if (this.violation !== null) return;
+      }
+      quiet = isDeepStrictEqual(
+        before,
+        this.#all.map((play) => play.#progress),
+      )
+        ? quiet + 1
+        : 0;
     }
     if (quiet < 2)
       world.oracle.report('I8', `still writing or stating something after ${healingRounds} turns without an edit`);
+  }
+
+  /** What moves whenever something is written or stated. */
+  get #progress(): readonly unknown[] {
+    const { effects, database } = this.world;
+    return [effects.state.writes, database.tables.ledger.length, database.tables.pair?.tick];
   }
 
   async #act(worker: number, act: Act, gates: number): Promise<void> {
@@ -281,7 +320,7 @@ export class Play {
     const fields = Object.assign(
       {},
       ...world.options.units.map((unit) =>
-        fieldsFor(unit, unit.type === 'group' ? [text, text] : unit.type === 'decimal' ? `${text.length}.25` : text),
+        fieldsFor(unit, unit.type === 'group' ? [text, text] : firstText(unit, text)),
       ),
     ) as { [field: string]: Json };
     this.#store(side, key, fields, true);
@@ -328,44 +367,15 @@ export class Play {
     for (const carried of late) system.execute(carried);
   }
 
-  /** A copy of an earlier day takes the system's place; who put it there knew what it would replace. */
-  #restoreSide(side: string): void {
-    const copy = this.#copies.get(side);
-    const system = this.world.system(side);
-    if (copy === undefined) return;
-    const now = system.state;
-    const rows = new Map<ReturnType<typeof recordKey>, Row>();
-    for (const [key, row] of copy.rows) rows.set(key, this.#restored(side, key, row, now.rows.get(key) ?? null));
-    for (const [key, row] of now.rows) if (!copy.rows.has(key)) this.world.effects.deleted(side, key, row);
-    for (const key of copy.rows.keys()) if (!now.rows.has(key)) this.world.effects.made(side, key);
-    system.restore({ ...copy, rows });
-  }
-
-  #restored(side: string, key: string, row: Row, now: Row | null): Row {
-    const registers = { ...row.registers };
-    for (const unit of this.world.options.units) {
-      const raw = rawOf(unit, row.fields);
-      const current =
-        now?.registers[unit.name] ?? this.world.system(side).registersOf(key as never)[unit.name] ?? untouched;
-      registers[unit.name] = current;
-      if (now !== null && canonical(unit, raw) === canonical(unit, rawOf(unit, now.fields))) continue;
-      const bit = this.world.newEdit(side, key, unit.name, raw);
-      registers[unit.name] = editedBy(bit, current);
-    }
-    return { ...row, registers };
-  }
-
-  /** Our own database as it was: the operator raises the epoch and has everything read again. */
   #restoreHub(): void {
-    const { database } = this.world;
-    const copy = this.#hubCopy;
-    if (copy?.pair == null || database.tables.pair === null) return;
+    if (!restoreHub(this.world.database, this.#hubCopy)) return;
     for (const task of this.#tasks.values()) task.kill();
     this.#tasks.clear();
-    const cursors = Object.fromEntries(
-      Object.keys(copy.pair.cursors).map((side) => [side, { cursor: null, pass: null, complete: null, problem: null }]),
-    );
-    database.tables = { ...copy, pair: { ...copy.pair, epoch: database.tables.pair.epoch + 1, cursors } };
-    database.holder = null;
   }
+}
+
+/** What people type into a field of a new record. */
+function firstText({ type }: UnitOptions, text: string): string {
+  if (type === 'reference') return `k${Number(text.replace(/[^0-9]/g, '')) % 4}`;
+  return type === 'decimal' ? `${text.length}.25` : text;
 }

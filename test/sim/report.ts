@@ -22,12 +22,20 @@ export function describeWorld({ options, steps }: WorldPlan): string {
     ...units,
     'records',
     ...records,
+    ...(options.parents === undefined ? [] : describeParents(options.parents)),
     'steps',
     ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
   ].join('\n');
 }
 
+/** Of the pair whose records are named. */
+function describeParents(options: WorldPlan['options']): readonly string[] {
+  const lines = describeWorld({ options, steps: [] }).split('\n');
+  return ['parents', ...lines.slice(1, -1).map((line) => `  ${line}`)];
+}
+
 export function describeStep(step: Step): string {
+  if (step.do === 'parents') return `parents: ${describeStep(step.step)}`;
   const { do: what, ...rest } = step;
   return `${what} ${Object.values(rest)
     .map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part)))

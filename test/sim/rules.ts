@@ -1,14 +1,22 @@
-import { pairId, revisionId, sideName, unitName } from '../../src/core/ids.js';
+import { type PairId, pairId, revisionId, sideName, unitName } from '../../src/core/ids.js';
 import type { Authority, PairRules, Policy, UnitRules } from '../../src/core/rules.js';
-import { type AuthorityOptions, fieldsOf, type UnitOptions, type WorldOptions } from './options.js';
+import {
+  type AuthorityOptions,
+  fieldsOf,
+  parentsName,
+  type ReferenceOptions,
+  type UnitOptions,
+  type WorldOptions,
+} from './options.js';
 
-export const pair = pairId('sim');
+export const pairOf = ({ pair = 'sim' }: WorldOptions): PairId => pairId(pair);
 
 /** The pair's file, as the engine reads it, for a world. `revision` tells one file from the next. */
-export function rulesOf({ sides, units, later = {}, deleteLimit }: WorldOptions, revision: number): PairRules {
+export function rulesOf(options: WorldOptions, revision: number): PairRules {
+  const { sides, units, later = {}, deleteLimit, children } = options;
   const names = sides.map(({ name }) => sideName(name));
   return {
-    pair,
+    pair: pairOf(options),
     revision: revisionId(`r${revision}`),
     about: 'a simulated pair',
     owner: 'simulator',
@@ -28,17 +36,32 @@ export function rulesOf({ sides, units, later = {}, deleteLimit }: WorldOptions,
         as: asOf(unit),
         same: sameOf(unit),
         ...(unit.type === 'list' ? { forms: Object.fromEntries(names.map((name) => [name, commas])) } : {}),
+        ...(unit.reference === undefined ? {} : { reference: referenceOf(unit.reference) }),
         place: `pairs/sim.yaml:${unit.name}`,
       }),
     ),
     match: [{ kind: 'certain', fields: Object.fromEntries(names.map((name) => [name, ['id']])), text: 'id = id' }],
     run: { everyMs: 1000, verifyEveryMs: null, deleteLimit: deleteLimit ?? null },
+    ...(children === undefined
+      ? {}
+      : {
+          children: children.map(({ pair, unit, parentDeleted }) => ({
+            pair: pairId(pair),
+            unit: unitName(unit),
+            parentDeleted,
+          })),
+        }),
   };
+}
+
+function referenceOf({ isRequired, parentDeleted }: ReferenceOptions): NonNullable<UnitRules['reference']> {
+  return { pair: pairId(parentsName), isRequired, parentDeleted };
 }
 
 const commas = { kind: 'separated', separator: ',' } as const;
 
 function asOf({ type }: UnitOptions): UnitRules['as'] {
+  if (type === 'reference') return type;
   return type === 'decimal' ? 'decimal' : type === 'list' ? 'list' : 'text';
 }
 

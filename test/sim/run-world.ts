@@ -1,5 +1,6 @@
 import type { WorldPlan } from './generate.js';
-import { type Outcome, Play } from './play.js';
+import type { Outcome } from './outcome.js';
+import { Play } from './play.js';
 import type { WorldSetting } from './world.js';
 
 /**

@@ -5,6 +5,7 @@ import type { Store } from '../../src/engine/store.js';
 import { appRole, freshDatabase } from '../support/postgres.js';
 import { type Difference, dualStore } from './dual-store.js';
 import { worldOf } from './generate.js';
+import type { Focus } from './options.js';
 import { play } from './run-world.js';
 
 // SPEC I5, I11: what the simulator's store in memory answers is what Postgres answers.
@@ -14,7 +15,13 @@ const focus = {
   world: { workers: 1, faults: ['lost response', 'lost request', 'partial', 'read', 'expire', 'store lost after'] },
 } as const;
 
-test.for([1, 2, 3, 5, 8, 13])('world %i is the same on the store in memory and on Postgres', async (seed) => {
+const worlds: readonly (readonly [number, string, Focus])[] = [
+  ...[1, 2, 3, 5, 8, 13].map((seed) => [seed, 'one pair', focus] as const),
+  // SPEC I14: so it is with what one pair asks of another.
+  ...[4, 7, 12].map((seed) => [seed, 'two pairs', { ...focus, references: true }] as const),
+];
+
+test.for(worlds)('world %i of %s is the same on the store in memory and on Postgres', async ([seed, , kind]) => {
   const database = await freshDatabase();
   await migrate({ ownerUrl: database.ownerUrl, appRole });
   const postgres = await openStore({ url: database.appUrl, wrappingKeys: [Buffer.alloc(32, 9)] });
@@ -32,7 +39,7 @@ test.for([1, 2, 3, 5, 8, 13])('world %i is the same on the store in memory and o
         return { ...both, transact };
       },
     };
-    const { violation } = await play(worldOf(seed, focus), { place });
+    const { violation } = await play(worldOf(seed, kind), { place });
     expect(differences.slice(0, 3)).toEqual([]);
     expect(violation).toBeNull();
     expect(asked).toBeGreaterThan(3);

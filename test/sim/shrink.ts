@@ -69,12 +69,27 @@ async function plainerOptions({ options, steps }: WorldPlan, fails: Fails): Prom
       await attempt(withSide(best, { ...side, [field]: plainSide(name)[field] }));
     }
   for (const unit of best.units) {
+    if (unit.reference !== undefined) continue;
     if (unit.type !== 'text') await attempt(withUnit(best, { ...unit, type: 'text' }));
     const now = best.units.find(({ name }) => name === unit.name) ?? unit;
     if (now.blank !== 'value') await attempt(withUnit(best, { ...now, blank: 'value' }));
     const then = best.units.find(({ name }) => name === unit.name) ?? unit;
     if (then.authority.kind !== 'ask') await attempt(withUnit(best, { ...then, authority: { kind: 'ask' } }));
   }
+  return best.parents === undefined ? best : { ...best, parents: await plainerParents(best, steps, fails) };
+}
+
+/** The other pair of the world, which keeps its sides: what is named on a side has to be there. */
+async function plainerParents(options: WorldOptions, steps: readonly Step[], fails: Fails): Promise<WorldOptions> {
+  let best = options.parents as WorldOptions;
+  const attempt = async (parents: WorldOptions): Promise<void> => {
+    if (await fails({ options: { ...options, parents }, steps })) best = parents;
+  };
+  if (best.workers > 1) await attempt({ ...best, workers: 1 });
+  for (const { key } of best.records)
+    await attempt({ ...best, records: best.records.filter((record) => record.key !== key) });
+  for (const { name } of best.sides)
+    await attempt({ ...best, sides: best.sides.map((side) => (side.name === name ? plainSide(name) : side)) });
   return best;
 }
 
@@ -83,7 +98,9 @@ function withoutSide(options: WorldOptions, name: string): WorldOptions {
     const { [name]: _gone, ...rest } = sides;
     return { key, sides: rest };
   });
-  return { ...options, records, sides: options.sides.filter((side) => side.name !== name) };
+  const sides = options.sides.filter((side) => side.name !== name);
+  const { parents } = options;
+  return { ...options, records, sides, ...(parents === undefined ? {} : { parents: withoutSide(parents, name) }) };
 }
 
 function withSide(options: WorldOptions, side: SideOptions): WorldOptions {

@@ -43,4 +43,6 @@ export type Step =
   | { readonly do: 'refuse'; readonly side: string; readonly key: string }
   | { readonly do: 'copy side' | 'restore side'; readonly side: string }
   | { readonly do: 'copy hub' | 'restore hub' }
-  | { readonly do: 'pass'; readonly ms: number };
+  | { readonly do: 'pass'; readonly ms: number }
+  /** Something happens in the other pair, whose records are named. */
+  | { readonly do: 'parents'; readonly step: Step };

@@ -352,7 +352,8 @@ export class SimSystem {
   #normal(name: string, value: Json): Json {
     const { truncates, capitals } = this.options;
     const unit = this.units.find((candidate) => fieldsOf(candidate).includes(name));
-    if (typeof value !== 'string' || unit === undefined || unit.type === 'decimal') return value;
+    if (typeof value !== 'string' || unit === undefined) return value;
+    if (unit.type === 'decimal' || unit.type === 'reference') return value;
     const short = truncates === null ? value : value.slice(0, truncates);
     return capitals ? short.toUpperCase() : short;
   }

@@ -83,6 +83,8 @@ function elementsOf(raw: Json): readonly string[] {
 function canonicalScalar({ type }: UnitOptions, value: Json): string {
   if (isEmpty(value)) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // A record has the same key on all sides; the hub says beside it which of them named it.
+  if (type === 'reference') return text.slice(text.indexOf(':') + 1);
   if (type === 'decimal')
     return /^-?\d+(\.\d+)?$/.test(text) ? text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : text.trim();
   if (type === 'letters') return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

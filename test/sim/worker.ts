@@ -1,12 +1,12 @@
 import { ParleyError } from '../../src/core/errors.js';
-import type { EntityId, RecordKey } from '../../src/core/ids.js';
+import type { EntityId, PairId, RecordKey } from '../../src/core/ids.js';
 import type { Choice, Engine } from '../../src/engine/engine.js';
 import type { ConflictRow } from '../../src/engine/store.js';
-import { pair } from './rules.js';
 import type { Act } from './steps.js';
 
 /** What a worker needs beside the engine. */
 export type WorkerPlace = {
+  readonly pair: PairId;
   readonly engine: Engine;
   readonly sides: readonly string[];
   openQuestions(): readonly ConflictRow[];
@@ -27,19 +27,19 @@ export async function perform(place: WorkerPlace, act: Act): Promise<void> {
 }
 
 async function carryOut(place: WorkerPlace, act: Act): Promise<void> {
-  const { engine } = place;
+  const { engine, pair } = place;
   switch (act.act) {
     case 'poll':
-      return poll(engine, act.side);
+      return poll(place, act.side);
     case 'list':
-      return list(engine, act.side);
+      return list(place, act.side);
     case 'send':
-      await send(engine);
+      await send(place);
       return;
     case 'end':
-      return end(engine);
+      return end(place);
     case 'wait':
-      return wait(engine);
+      return wait(place);
     case 'cycle':
       return cycle(place, act.list);
     case 'plan':
@@ -52,13 +52,13 @@ async function carryOut(place: WorkerPlace, act: Act): Promise<void> {
   }
 }
 
-async function poll(engine: Engine, side: string): Promise<void> {
+async function poll({ engine, pair }: WorkerPlace, side: string): Promise<void> {
   const { run, mode } = await engine.nextStep({ pair });
   if (mode === 'paused' || mode === 'new') return;
   while ((await engine.takePage({ pair, side: side as never, run, plan: null })).more);
 }
 
-async function list(engine: Engine, side: string): Promise<void> {
+async function list({ engine, pair }: WorkerPlace, side: string): Promise<void> {
   const { run, mode } = await engine.nextStep({ pair });
   if (mode === 'paused' || mode === 'new') return;
   let after: RecordKey | null = null;
@@ -67,7 +67,7 @@ async function list(engine: Engine, side: string): Promise<void> {
 }
 
 /** Returns how many writes met a record that had moved on. */
-async function send(engine: Engine): Promise<number> {
+async function send({ engine, pair }: WorkerPlace): Promise<number> {
   const { run } = await engine.nextStep({ pair });
   await engine.checkBrakes({ pair, run });
   const { deliveries } = await engine.nextStep({ pair });
@@ -76,13 +76,13 @@ async function send(engine: Engine): Promise<number> {
   return stale;
 }
 
-async function end(engine: Engine): Promise<void> {
+async function end({ engine, pair }: WorkerPlace): Promise<void> {
   const { run } = await engine.nextStep({ pair });
   await engine.checkBrakes({ pair, run });
   await engine.endRun({ pair, run, problem: null });
 }
 
-async function wait(engine: Engine): Promise<void> {
+async function wait({ engine, pair }: WorkerPlace): Promise<void> {
   const { run, waiting } = await engine.nextStep({ pair });
   let after: EntityId | null = null;
   if (waiting)
@@ -91,30 +91,32 @@ async function wait(engine: Engine): Promise<void> {
 }
 
 /** One turn as the workflow takes it. */
-async function cycle({ engine, sides }: WorkerPlace, lists: boolean): Promise<void> {
+async function cycle(place: WorkerPlace, lists: boolean): Promise<void> {
+  const { engine, pair, sides } = place;
   const { mode, listings, plan } = await engine.nextStep({ pair });
-  if (plan !== null && plan.state !== 'applying') await makePlan(engine, sides, plan.id);
-  if (plan !== null && plan.state === 'applying') await applyPlan(engine, plan.id);
+  if (plan !== null && plan.state !== 'applying') await makePlan(place, plan.id);
+  if (plan !== null && plan.state === 'applying') await applyPlan(place, plan.id);
   if (mode === 'paused' || mode === 'new') return;
-  await wait(engine);
-  let stale = await send(engine);
+  await wait(place);
+  let stale = await send(place);
   for (let round = 0; round < roundsMax; round += 1) {
-    for (const side of sides) await poll(engine, side);
-    if (lists && round === 0) for (const side of listings) await list(engine, side);
-    stale = await send(engine);
+    for (const side of sides) await poll(place, side);
+    if (lists && round === 0) for (const side of listings) await list(place, side);
+    stale = await send(place);
     if (stale === 0) break;
   }
-  await end(engine);
+  await end(place);
 }
 
-async function planAndApply({ engine, sides }: WorkerPlace): Promise<void> {
+async function planAndApply(place: WorkerPlace): Promise<void> {
+  const { engine, pair } = place;
   const { plan } = await engine.requestPlan({ pair, by: 'simulator' });
-  await makePlan(engine, sides, plan);
+  await makePlan(place, plan);
   await engine.approvePlan({ plan, by: 'simulator' });
-  await applyPlan(engine, plan);
+  await applyPlan(place, plan);
 }
 
-async function makePlan(engine: Engine, sides: readonly string[], plan: number): Promise<void> {
+async function makePlan({ engine, pair, sides }: WorkerPlace, plan: number): Promise<void> {
   const { run } = await engine.nextStep({ pair });
   for (const side of sides) while ((await engine.takePage({ pair, side: side as never, run, plan })).more);
   let after: EntityId | null = null;
@@ -123,13 +125,14 @@ async function makePlan(engine: Engine, sides: readonly string[], plan: number):
   await engine.readyPlan({ plan });
 }
 
-async function applyPlan(engine: Engine, plan: number): Promise<void> {
+async function applyPlan(place: WorkerPlace, plan: number): Promise<void> {
+  const { engine, pair } = place;
   const { run } = await engine.nextStep({ pair });
   let after: EntityId | null = null;
   do ({ next: after } = await engine.applyPlanPage({ plan, run, after }));
   while (after !== null);
-  await send(engine);
-  await end(engine);
+  await send(place);
+  await end(place);
   await engine.finishPlan({ plan });
 }
 

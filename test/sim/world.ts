@@ -11,8 +11,9 @@ import { FaultQueue } from './faults.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { Effects, type EffectState } from './oracle/effects.js';
 import { Oracle, type OracleState } from './oracle/oracle.js';
+import { checkNamed, checkReferences } from './oracle/references.js';
 import { stateIn } from './oracle/state-in.js';
-import { pair, rulesOf } from './rules.js';
+import { pairOf, rulesOf } from './rules.js';
 import { simConnector, type Sighting } from './sim-connector.js';
 import { openMemoryReadModel } from './store/memory-read-model.js';
 import { MemoryDatabase, openMemoryStore } from './store/memory-store.js';
@@ -37,7 +38,13 @@ const evaluate = createEvaluate();
 const startMs = Date.UTC(2026, 0, 15);
 
 /** Where a world is played: another day than the fixed one, and what stands before its store. */
-export type WorldSetting = { readonly startMs?: number; readonly wrap?: (store: Store) => Store };
+export type WorldSetting = {
+  readonly startMs?: number;
+  readonly wrap?: (store: Store) => Store;
+  /** The clock of a world that is played beside another one. */
+  readonly clock?: Clock;
+};
+export type Clock = { nowMs: number };
 
 /** A moment of a world in which no worker stands at a gate. */
 export type Moment = {
@@ -69,20 +76,28 @@ export class World {
   readonly effects: Effects;
   readonly faults = new FaultQueue();
   readonly #processes: WorkerProcess[] = [];
-  nowMs = startMs;
+  readonly clock: Clock;
   revision = 1;
+  /** The world of the pair whose records this one's name, and of the one whose records name this one's. */
+  parents: World | null = null;
+  children: World | null = null;
+  /** Records that the hub ever knew to be there, as `side key`; kept of those that may be named. */
+  readonly known = new Set<string>();
   #nonces = 0;
   readonly #wrap: (store: Store) => Store;
 
   constructor(options: WorldOptions, place: WorldSetting = {}) {
     this.options = options;
     this.#wrap = place.wrap ?? ((store) => store);
-    this.nowMs = place.startMs ?? startMs;
+    this.clock = place.clock ?? { nowMs: place.startMs ?? startMs };
     this.database = new MemoryDatabase(() => this.nowMs);
     this.oracle = new Oracle(options);
     this.effects = new Effects(this.oracle, options);
     const witness = {
-      effect: (effect: Parameters<Effects['take']>[0]) => this.effects.take(effect),
+      effect: (effect: Parameters<Effects['take']>[0]) => {
+        this.effects.take(effect);
+        checkNamed(this, effect);
+      },
       isLate: (side: string, { entity, delivery }: Carried): boolean =>
         stateIn(this.database.tables, entity as never).sides[side as never]?.intent?.delivery !== delivery,
       vain: (side: string, carried: Parameters<Effects['vain']>[1]) => this.effects.vain(side, carried),
@@ -91,6 +106,22 @@ export class World {
     };
     this.systems = new Map(options.sides.map((side) => [side.name, new SimSystem(side, options.units, witness)]));
     this.oracle.watch(this.systems);
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.clock.nowMs = nowMs;
+  }
+
+  /** The records of this world name those of the other, which is in the same database. */
+  refersTo(parents: World): void {
+    this.parents = parents;
+    parents.children = this;
+    this.database.others.set(pairOf(parents.options), parents.database);
+    parents.database.others.set(pairOf(this.options), this.database);
   }
 
   newEdit(side: string, key: string, unit: string, value: Json): Edits {
@@ -124,8 +155,10 @@ export class World {
     const client = {
       pause: (label: string) => current.now.pause(label),
       fault: (label: string) => this.#storeFault(label),
-      committed: (before: Tables, after: Tables, changes: Parameters<Oracle['committed']>[3]) =>
-        this.oracle.committed(sightings, before, after, changes),
+      committed: (before: Tables, after: Tables, changes: Parameters<Oracle['committed']>[3]) => {
+        this.oracle.committed(sightings, before, after, changes);
+        checkReferences(this, changes);
+      },
     };
     const doors = new Map(
       [...this.systems.keys()].map((name) => [name, this.#connector(name, client, sightings)] as const),
@@ -209,11 +242,12 @@ export class World {
 
   #saved() {
     const rules = rulesOf(this.options, this.revision);
-    return { pair, id: rules.revision, rules, text: '', connections: {} };
+    return { pair: rules.pair, id: rules.revision, rules, text: '', connections: {} };
   }
 
   #place(engine: Engine): WorkerPlace {
     return {
+      pair: pairOf(this.options),
       engine,
       sides: this.options.sides.map(({ name }) => name),
       openQuestions: () => this.database.tables.conflicts.filter(({ state }) => state === 'open'),
@@ -256,6 +290,7 @@ export class World {
 
   #typed(unit: string | null, entity: number): string | readonly string[] {
     const { type } = this.options.units.find(({ name }) => name === unit) ?? { type: 'text' };
+    if (type === 'reference') return `${this.options.sides[0]?.name ?? ''}:k${entity % 3}`;
     return type === 'group'
       ? [`d${entity}`, `d${entity}'`]
       : type === 'decimal'

@@ -6,8 +6,8 @@ import type { SimSystem } from '../system.js';
 import type { UnitOptions } from '../options.js';
 import { canonical, rawOf } from '../truth.js';
 import type { World } from '../world.js';
-import { pair } from '../rules.js';
 import { registerIn } from './oracle.js';
+import { checkWaits, isWaiting } from './references.js';
 import { stateIn } from './state-in.js';
 
 /** When everybody has stopped and everything was read and delivered (I1, I15, I17). */
@@ -31,6 +31,7 @@ export async function checkEnd(world: World, when: string): Promise<void> {
     for (const key of system.keys)
       if (!owners.has(`${side}/${key}`)) world.oracle.report('I1', `${side}/${key} stands for nothing, ${when}`);
   checkQuestions(world, when);
+  checkWaits(world, when);
   if (world.oracle.violations.length === 0) await checkLedger(world);
 }
 
@@ -48,6 +49,8 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
     if (isLive) world.oracle.report('I1', `${side}/${key} is gone and the hub does not know, ${when}`);
     return;
   }
+  // It waits for the records that name it (`checkWaits`).
+  if (state.presence.kind === 'tombstone' && state.hold?.kind === 'children') return;
   if (state.presence.kind === 'tombstone' && state.sides[side as never]?.refused == null) {
     world.oracle.report('I1', `${side}/${key} was to be deleted and is still there, ${when}`);
     return;
@@ -56,6 +59,7 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
   for (const unit of world.options.units) {
     const register = registerIn(state, unit);
     const raw = rawOf(unit, row.fields);
+    if (isWaiting(state, unit, side)) continue;
     if (isExcused(world, id, unit, register, side) || isEqual(system, unit, register, raw)) continue;
     world.oracle.report(
       'I1',
@@ -109,6 +113,8 @@ function checkQuestions(world: World, when: string): void {
       world.oracle.report('I1', `${place} is still ${standing}`);
     if (state.presence.kind === 'delete_held' && !isOpen(id, 'delete', null))
       world.oracle.report('I1', `a delete is held and nobody is asked: ${place}`);
+    if (state.hold?.kind === 'children' && state.hold.isAsked && !isOpen(id, 'delete', null))
+      world.oracle.report('I14', `a record waits for those that name it and nobody is asked: ${place}`);
     if (state.presence.kind === 'alias' && standing === 'held' && !isOpen(id, 'duplicate', null))
       world.oracle.report('I1', `a duplicate stands there and nobody is asked: ${place}`);
     if (state.presence.kind === 'live' && state.hold?.kind === 'create' && !isOpen(id, 'create', null))
@@ -133,7 +139,7 @@ function checkQuestions(world: World, when: string): void {
 
 async function checkLedger(world: World): Promise<void> {
   const task = new Task();
-  const { engine } = world.placeFor(task);
+  const { engine, pair } = world.placeFor(task);
   let problems: readonly string[] = [];
   await task.begin(async () => {
     const { ok, problems: found } = await engine.verifyLedger({ pair });

@@ -12,6 +12,7 @@ import type {
 } from '../../../src/engine/store.js';
 import type { PlanRow } from '../../../src/engine/plan-rows.js';
 import { matchReads } from './memory-matches.js';
+import { parentReads, referenceReads } from './memory-references.js';
 import { committed, emptyTables, type EntityRow, linkName, type Tables } from './tables.js';
 
 /** What may go wrong in the database, one word a statement; null: nothing does. */
@@ -38,6 +39,8 @@ export class MemoryDatabase {
   /** Who holds the pair's lock. */
   holder: StoreClient | null = null;
   readonly nowMs: () => number;
+  /** Other pairs of the same database, by name. */
+  readonly others = new Map<PairId, MemoryDatabase>();
 
   constructor(nowMs: () => number) {
     this.nowMs = nowMs;
@@ -145,9 +148,7 @@ function work(database: MemoryDatabase, client: StoreClient): Work {
           .slice(0, limit)
           .map(({ key }) => key),
       ),
-    // The simulator's pair names no other pair.
-    parents: () => Promise.resolve({ tick: -1, rows: [] }),
-    namedBy: () => Promise.resolve([]),
+    ...parentReads(database, (label, of) => statement(database, client, label, of)),
     entities: (_pair, { after, limit, standings }) =>
       statement(database, client, 'entities', (tables) =>
         byId([...tables.entities.values()])
@@ -289,10 +290,7 @@ function transactionOn(
       ),
     ...matchReads(read),
     ...noErasure,
-    parents: () => Promise.resolve({ tick: -1, rows: [] }),
-    namedBy: () => Promise.resolve([]),
-    readyWaits: () => Promise.resolve([]),
-    orphans: () => Promise.resolve([]),
+    ...referenceReads(database, read),
     delivery: (id) => read('delivery', ({ deliveries }): DeliveryRow | null => deliveries.get(id) ?? null),
     movedSince: (wanted, tick) =>
       read('movedSince', ({ entities }) =>
@@ -331,11 +329,13 @@ function plans(database: MemoryDatabase, client: StoreClient): Plans {
   return {
     createPlan: ({ pair, revision, by, undo }) =>
       statement(database, client, 'createPlan', (tables) => {
-        const id = tables.plans.length + 1;
+        // Plans of all pairs are numbered together.
+        const others = [...database.others.values()].map((other) => other.tables.plans.length);
+        const id = others.reduce((sum, count) => sum + count, tables.plans.length) + 1;
         const plan = newPlan(id, { pair, revision, createdBy: by, createdAtMs: database.nowMs(), undo: undo ?? null });
         return { answer: id, tables: { ...tables, plans: [...tables.plans, plan] } };
       }),
-    plan: (id) => statement(database, client, 'plan', (tables) => tables.plans[id - 1] ?? null),
+    plan: (id) => statement(database, client, 'plan', (tables) => tables.plans.find((one) => one.id === id) ?? null),
     savePlanItems: (plan, items) =>
       statement(database, client, 'savePlanItems', (tables) => {
         const again = new Set(items.map(({ entity }) => entity));
@@ -350,11 +350,12 @@ function plans(database: MemoryDatabase, client: StoreClient): Plans {
       }),
     updatePlan: (id, changes) =>
       statement(database, client, 'updatePlan', (tables) => {
-        const plan = tables.plans[id - 1];
+        const at = tables.plans.findIndex((one) => one.id === id);
+        const plan = tables.plans[at];
         if (plan === undefined) throw new ParleyError('plan.not_found', `There is no plan ${id}. Nothing was changed.`);
         const given = Object.entries(changes).filter(([, value]) => value !== undefined);
         const changed = { ...plan, ...Object.fromEntries(given) };
-        return { answer: undefined, tables: { ...tables, plans: tables.plans.with(id - 1, changed) } };
+        return { answer: undefined, tables: { ...tables, plans: tables.plans.with(at, changed) } };
       }),
     openPlan: () => statement(database, client, 'openPlan', openPlan),
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityId, PairId, RecordKey, RevisionId, SideName, UnitName } from '../../../src/core/ids.js';
 import type { MatchRow, MatchText } from '../../../src/engine/match-store.js';
 import type {
@@ -14,6 +15,7 @@ import type {
   SetAsideRow,
   WrittenEntry,
 } from '../../../src/engine/store.js';
+import type { NameRow, WaitRow } from '../../../src/engine/reference-store.js';
 import type { PlanItem, PlanRow } from '../../../src/engine/plan-rows.js';
 
 export type EntityRow = { readonly id: EntityId; readonly state: string; readonly tick: number } & Pick<
@@ -47,6 +49,9 @@ export type Tables = {
   /** By `side key`, oldest first. */
   readonly rereads: ReadonlyMap<string, { readonly side: SideName; readonly key: RecordKey }>;
   readonly setAside: ReadonlyMap<string, SetAsideRow>;
+  /** What records of an entity name in another pair, and what it waits for there. */
+  readonly names: ReadonlyMap<EntityId, readonly NameRow[]>;
+  readonly waits: ReadonlyMap<EntityId, readonly WaitRow[]>;
   readonly runs: ReadonlyMap<number, RunRow>;
   readonly plans: readonly PlanRow[];
   readonly planItems: readonly (PlanItem & { readonly plan: number })[];
@@ -66,6 +71,8 @@ export const emptyTables: Tables = {
   conflicts: [],
   rereads: new Map(),
   setAside: new Map(),
+  names: new Map(),
+  waits: new Map(),
   runs: new Map(),
   plans: [],
   planItems: [],
@@ -98,6 +105,8 @@ export function committed(tables: Tables, changes: Changes, nowMs: number): Tabl
     conflicts: withConflicts(tables.conflicts, changes, { pair: pair.pair, nowMs }),
     rereads: withRereads(tables.rereads, changes),
     setAside: withSetAside(tables.setAside, changes),
+    names: withOwn(tables.names, changes.names),
+    waits: withOwn(tables.waits, changes.waits),
     runs: withRun(tables.runs, changes.run),
   };
 }
@@ -201,6 +210,29 @@ function withSetAside(rows: Tables['setAside'], changes: Changes): Tables['setAs
   const next = new Map([...rows].filter(([, { side }]) => !setAsideCleared.includes(side)));
   for (const row of setAside) next.set(`${row.side} ${row.place}`, row);
   return next;
+}
+
+/** The rows of these entities take the place of all that they had; one that comes twice is one. */
+function withOwn<Row extends NameRow | WaitRow>(
+  rows: ReadonlyMap<EntityId, readonly Row[]>,
+  changes: { readonly of: readonly EntityId[]; readonly rows: readonly Row[] } | undefined,
+): ReadonlyMap<EntityId, readonly Row[]> {
+  if (changes === undefined || changes.of.length === 0) return rows;
+  const next = new Map(rows);
+  for (const id of changes.of) {
+    const own = changes.rows.filter(({ entity }) => entity === id);
+    if (own.length === 0) next.delete(id);
+    else
+      next.set(
+        id,
+        own.filter((row, index) => own.findIndex((other) => isSameRow(row, other)) === index),
+      );
+  }
+  return next;
+}
+
+function isSameRow(row: NameRow | WaitRow, other: NameRow | WaitRow): boolean {
+  return isDeepStrictEqual({ ...row, seen: 0 }, { ...other, seen: 0 });
 }
 
 function withRun(rows: Tables['runs'], run: RunChange | undefined): Tables['runs'] {
