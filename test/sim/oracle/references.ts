@@ -3,19 +3,30 @@ import type { Json } from '../../../src/core/json.js';
 import { referenceParts, type Wait } from '../../../src/core/reference.js';
 import type { EntityState, Shadow } from '../../../src/core/state.js';
 import type { Changes, DeliveryItem, DeliveryRow } from '../../../src/engine/store.js';
-import type { UnitOptions } from '../options.js';
+import type { UnitOptions, WorldOptions } from '../options.js';
 import { linkName, type Tables } from '../store/tables.js';
-import type { Effect } from '../system.js';
+import type { Effect, SimSystem } from '../system.js';
 import { isEmpty } from '../truth.js';
-import type { World } from '../world.js';
 import { registerIn } from './oracle.js';
 import { stateIn } from './state-in.js';
+
+/** One of the two pairs of a world, and the other. */
+type Related = {
+  readonly options: WorldOptions;
+  readonly database: { readonly tables: Tables };
+  readonly oracle: { report(invariant: string, what: string): void };
+  readonly parents: Related | null;
+  readonly children: Related | null;
+  /** Records that the hub ever knew to be there, as `side key`; kept of those that may be named. */
+  readonly known: Set<string>;
+  system(side: string): SimSystem;
+};
 
 /**
  * References between records of two pairs (I14), at every commit of either: what is planned to name a record names one that
  * its side is known to have, and nothing is planned to be deleted that a record there is known to name.
  */
-export function checkReferences(world: World, changes: readonly Changes[]): void {
+export function checkReferences(world: Related, changes: readonly Changes[]): void {
   if (world.children !== null) noteKnown(world, changes);
   for (const delivery of changes.flatMap(({ deliveries = [] }) => deliveries))
     for (const item of delivery.items) {
@@ -25,7 +36,7 @@ export function checkReferences(world: World, changes: readonly Changes[]): void
 }
 
 /** A write that names what its side never had, whatever the hub may have believed. */
-export function checkNamed(world: World, { side, carried: { write } }: Effect): void {
+export function checkNamed(world: Related, { side, carried: { write } }: Effect): void {
   const { parents } = world;
   if (parents === null || write.kind === 'delete') return;
   const { state } = parents.system(side);
@@ -37,7 +48,7 @@ export function checkNamed(world: World, { side, carried: { write } }: Effect): 
 }
 
 /** At the end nothing waits for what is there, and nobody waits for children that are not. */
-export function checkWaits(world: World, when: string): void {
+export function checkWaits(world: Related, when: string): void {
   const { tables } = world.database;
   for (const id of tables.entities.keys()) {
     const state = stateIn(tables, id);
@@ -62,9 +73,9 @@ const named = (value: Json | undefined): RecordKey | null =>
   typeof value === 'string' && !isEmpty(value) ? (value as RecordKey) : null;
 
 /** Several workers commit in either pair while another decides by what it read before. */
-const isAlone = (world: World): boolean => world.options.workers === 1;
+const isAlone = (world: Related): boolean => world.options.workers === 1;
 
-function noteKnown(parents: World, changes: readonly Changes[]): void {
+function noteKnown(parents: Related, changes: readonly Changes[]): void {
   for (const { id } of changes.flatMap(({ entities = [] }) => entities)) {
     const { sides } = stateIn(parents.database.tables, id);
     for (const [side, shadow] of Object.entries(sides))
@@ -72,7 +83,7 @@ function noteKnown(parents: World, changes: readonly Changes[]): void {
   }
 }
 
-function checkNames(world: World, parents: World, { side }: DeliveryRow, item: DeliveryItem): void {
+function checkNames(world: Related, parents: Related, { side }: DeliveryRow, item: DeliveryItem): void {
   if (item.kind === 'delete') return;
   const register = (unit: UnitOptions) => registerIn(stateIn(world.database.tables, item.entity), unit);
   for (const unit of world.options.units.filter(isReference)) {
@@ -90,7 +101,12 @@ function checkNames(world: World, parents: World, { side }: DeliveryRow, item: D
   }
 }
 
-function checkUnnamed(parents: World, world: World, { side }: DeliveryRow, { kind, key, entity }: DeliveryItem): void {
+function checkUnnamed(
+  parents: Related,
+  world: Related,
+  { side }: DeliveryRow,
+  { kind, key, entity }: DeliveryItem,
+): void {
   const isFollowed = stateIn(parents.database.tables, entity).presence.kind === 'tombstone';
   // What a person wants deleted in one system only is theirs to say.
   if (kind !== 'delete' || !isFollowed || !isAlone(parents)) return;
@@ -113,7 +129,7 @@ function keyThere(tables: Tables, side: SideName, key: RecordKey, there: SideNam
 }
 
 /** Whether a record really names one that is still there. */
-function isNamed({ sides }: EntityState, children: World): boolean {
+function isNamed({ sides }: EntityState, children: Related): boolean {
   const units = children.options.units.filter(isReference);
   return Object.entries(sides).some(([side, shadow]: [string, Shadow]) => {
     if (shadow.presence !== 'present') return false;

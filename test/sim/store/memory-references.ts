@@ -1,17 +1,18 @@
 import type { EntityId, PairId } from '../../../src/core/ids.js';
 import type { NamedRow, OrphanRow, ParentReads, ReferenceReads } from '../../../src/engine/reference-store.js';
-import type { MemoryDatabase } from './memory-store.js';
 import { linkName, type Tables } from './tables.js';
 
 /** As `src/db/store/reference-names.ts` has it. */
 const keysShown = 5;
 
+/** The other pairs of a database. */
+type Others = { readonly others: ReadonlyMap<PairId, { readonly tables: Tables }> };
 type Read = <R>(label: string, of: (tables: Tables) => R) => Promise<R>;
 /** The tables of a pair: those of a transaction for its own pair, and what was committed of any other. */
 type TablesOf = (pair: PairId, own: Tables) => Tables | null;
 
 /** How references find what they name, on the tables of all pairs of this process. */
-export function parentReads(database: MemoryDatabase, read: Read): ParentReads {
+export function parentReads(database: Others, read: Read): ParentReads {
   const tablesOf: TablesOf = (pair, own) =>
     own.pair?.pair === pair ? own : (database.others.get(pair)?.tables ?? null);
   return {
@@ -49,7 +50,7 @@ export function parentReads(database: MemoryDatabase, read: Read): ParentReads {
   };
 }
 
-export function referenceReads(database: MemoryDatabase, read: Read): ReferenceReads {
+export function referenceReads(database: Others, read: Read): ReferenceReads {
   const tablesOf: TablesOf = (pair, own) =>
     own.pair?.pair === pair ? own : (database.others.get(pair)?.tables ?? null);
   return {
