@@ -153,14 +153,16 @@ export class Play {
       for (const play of this.#all) await play.#listAll();
       await this.#rest();
     }
-    // What moved while an approved plan was carried out is left to the next plan, which a person has to approve;
-    // and so is what the brakes stopped.
-    const stopped = this.#all.filter((play) => play.#isUndecided || play.world.database.tables.pair?.halt != null);
-    if (this.violation === null && stopped.length > 0) {
-      for (const play of stopped) await play.#act(0, { act: 'plan', revision: play.world.revision }, forever);
-      if (this.violation === null) await this.#rest();
-    }
+    await this.#planAgain();
     await this.#check('before questions are answered');
+  }
+
+  /** What moved while an approved plan was carried out, and what the brakes stopped, is left to the next plan, which a person has to approve. */
+  async #planAgain(): Promise<void> {
+    const stopped = this.#all.filter((play) => play.#isUndecided || play.world.database.tables.pair?.halt != null);
+    if (this.violation !== null || stopped.length === 0) return;
+    for (const play of stopped) await play.#act(0, { act: 'plan', revision: play.world.revision }, forever);
+    if (this.violation === null) await this.#rest();
   }
 
   async #recover(): Promise<void> {
@@ -197,6 +199,7 @@ export class Play {
       }
     }
     if (this.violation === null) await this.#rest();
+    await this.#planAgain();
     await this.#check('after questions are answered');
   }
 

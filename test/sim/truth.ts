@@ -144,7 +144,8 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
   };
   // Who typed what a write under way carries cannot be told from it (class O5): the value is the version's.
   // And where another side decides, an equal value is the decided one.
-  const isVersion = unit.authority.kind === 'master' || received.some(({ why }) => why === 'sent');
+  const mayBeOthers = unit.authority.kind === 'master' || unit.authority.kind === 'when';
+  const isVersion = mayBeOthers || received.some(({ why }) => why === 'sent');
   const authors = isVersion ? 0n : register.authors;
   return { ...register, ...known, authors, wants: register.wants.filter(({ value }) => value !== held) };
 }
