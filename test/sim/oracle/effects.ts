@@ -130,7 +130,9 @@ export class Effects {
       if (canonical(unit, raw) === '' && (register.authors & this.#oracle.state.shown) === 0n) continue;
       // Away and back between two readings: what stands is what the hub has seen (semantics §8, not promised).
       const isSame = shadow !== undefined && canonical(unit, JSON.parse(shadow.raw) as Json) === canonical(unit, raw);
-      if (isSame && isWithin(shadow.authors, known)) continue;
+      // Where another side decides, what the hub has seen is a stray edit, or the decided value.
+      const isOthers = unit.authority.kind === 'master' && unit.authority.side !== side;
+      if (isSame && (isOthers || isWithin(shadow.authors, known))) continue;
       if (system.write === 'W0' || system.write === 'W1' || after?.registers[unit.name]?.isLate === true)
         this.state = { ...this.state, exposed: this.state.exposed + 1 };
       else

@@ -192,8 +192,9 @@ export class Oracle {
       this.#dropped(id, unit, old, now, entries);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
-      // Filling a blank is a decision of the hub, and who edited meanwhile had not seen it.
-      if (this.options.faults.length === 0 && unit.blank !== 'fill') this.#needless({ id, is }, unit, entries, after);
+      // Filling a blank is a decision of the hub, as is to blank a reference, and who edited meanwhile had not seen it.
+      const mayDecide = unit.blank === 'fill' || unit.reference?.parentDeleted === 'nullify';
+      if (this.options.faults.length === 0 && !mayDecide) this.#needless({ id, is }, unit, entries, after);
     }
   }
 
