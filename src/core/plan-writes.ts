@@ -91,7 +91,8 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
     if (register.status !== 'settled' || register.override.includes(side) || isStopped(register, side)) continue;
     if (isAskedTogether(state, unit) || unresolved.length > 0) continue;
     if (includes(contextOf(register, side), register.vv)) continue;
-    if (isSilentMaster(ruled(unit, state, hub).unit, register)) {
+    const now = ruled(unit, state, hub).unit;
+    if (isSilentMaster(now, register)) {
       units[unit.name] = { ...register, override: [...register.override, side] };
       continue;
     }
@@ -107,7 +108,7 @@ function planUpdate(state: EntityState, hub: Hub, side: SideName, mode: SettleMo
       if (!isPaced(paced, side)) behind.push({ unit, register: paced, old, target });
     } else if (!isNoopKnown(register, side)) {
       // Only of a side that may edit it matters what it had seen; another's first value stays one that never counted.
-      const complete = mayEdit(unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
+      const complete = mayEdit(now, side) ? (hub.complete?.[side]?.tick ?? null) : null;
       const after = withNoop(register, side, hub.tick, complete);
       if (after.delivered !== register.delivered) confirmed.push(confirmation(unit, after, side));
       units[unit.name] = after;

@@ -1,4 +1,5 @@
 import { includes, type Dot } from './clock/version-vector.js';
+import { ruled } from './condition.js';
 import { awaitedOn } from './decide.js';
 import { confirmation } from './effect.js';
 import { mayEdit } from './guard.js';
@@ -80,7 +81,7 @@ export function confirmedBefore(state: EntityState, hub: Hub, side: SideName) {
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
     if (register.noop[side] === undefined) continue;
-    const complete = mayEdit(unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
+    const complete = mayEdit(ruled(unit, state, hub).unit, side) ? (hub.complete?.[side]?.tick ?? null) : null;
     const context = confirmedContext(register, side, complete);
     const noop = without(register.noop, side);
     const isKnown = includes(contextOf(register, side), context);

@@ -34,6 +34,13 @@ test.for([
   expect(outcome(play(start('nothing', state), steps))).toBe(result);
 });
 
+// SPEC I4: a record that people made anew is no stranger where a pass had confirmed what its side held.
+test.for(['open', null])('state %s: a pass confirms what a side had, also for a record that is made anew', (state) => {
+  const known = play(start('nothing', state), 'a? b?');
+  const back = read(edit(play(known, 'b=- b?'), b, { id: 'k', state, u: 'y' }), b);
+  expect(outcome(back)).toBe('y > a');
+});
+
 test('the condition is read after the same reading changed what it reads', () => {
   const both = read(edit(start('nothing', 'open'), b, { state: 'signed', u: 'y' }), b);
   expect(registerOf(both.state, u).value).toBe('x');

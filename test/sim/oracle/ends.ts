@@ -75,7 +75,7 @@ function isExcused(world: World, id: number, unit: UnitOptions, register: Regist
   if (isTripped(register) || parkedSides(register).includes(side as never)) return true;
   // A master that never said anything, or said nothing: the others keep theirs.
   return (
-    unit.authority.kind === 'master' &&
+    (unit.authority.kind === 'master' || unit.authority.kind === 'when') &&
     canonical(unit, register.value) === '' &&
     id > 0 &&
     world.options.sides.length > 0
