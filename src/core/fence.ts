@@ -10,13 +10,21 @@ import type { EntityState, Register, Shadow } from './state.js';
  * A fenced reading is read again; but the pass that it belongs to is complete without it, and must not be taken as proof
  * that the side showed no edit (SPEC I3).
  */
-export function unconfirmed(state: EntityState, hub: Hub, side: SideName, snapshot: Snapshot): EntityState {
+export function unconfirmed(
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  { snapshot, complete }: { readonly snapshot: Snapshot; readonly complete: { readonly tick: number } | null },
+): EntityState {
   const units: { [unit: UnitName]: Register } = {};
   for (const unit of unitsOf(hub.rules, side)) {
     const register = registerOf(state, unit.name);
     const raw = readUnit(unit, side, snapshot.fields);
     const known = state.sides[side]?.raws[unit.name];
-    if (register.noop[side] === undefined || raw === undefined) continue;
+    const noop = register.noop[side];
+    if (noop === undefined || raw === undefined) continue;
+    // A pass that was complete before this reading showed what it confirmed, and that stays so.
+    if (complete !== null && noop.tick <= complete.tick) continue;
     if (known !== undefined && sameRaw(unit, side, raw, known)) continue;
     units[unit.name] = withoutConfirmation(register, side, hub.tick);
   }

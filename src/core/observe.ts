@@ -75,17 +75,16 @@ export function observe(
   side: SideName,
   observation: Observation,
 ): Observed {
-  const { snapshot } = observation;
   const shadow = state.sides[side];
   const doubtful = shadow?.intent != null && hub.sent.has(shadow.intent.delivery);
   const isFenced = shadow !== undefined && observation.readTick < shadow.tick;
   // Another record has its key: what became of this one is found out by the key.
-  if (!isFenced && showsAnother(state, hub.rules, side, snapshot))
+  if (!isFenced && showsAnother(state, hub.rules, side, observation.snapshot))
     return { kind: 'stale', state: unproven(state, hub, side), facts: [] };
   const archived = observeArchived(state, hub, side, observation, doubtful);
   if (archived !== null) return archived;
   const isOld = !doubtful && observation.mayLag === true && looksOld(shadow, observation, hub, side);
-  if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
+  if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, observation), facts: [] };
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
     return { kind: 'stale', state, facts: [] };

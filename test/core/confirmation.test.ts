@@ -67,6 +67,16 @@ describe('a pass that showed an edit which was fenced', () => {
     expect(outcome(world)).toBe('z > a');
   });
 
+  test('takes back nothing that a pass before it had confirmed: a side without versions shows an old value in time', () => {
+    const passed = play(agreedWorld({ rules: rulesOf(), records: both }), 'a=y a? a=x a? b?');
+    const { complete } = hubAt(passed);
+    const snapshot = { key: k, fields: { id: 'k', u: 'z' }, token: '9' };
+    const times = { readTick: 0, readAtMs: passed.nowMs, beganAtMs: passed.nowMs };
+    const seen = observe(e, passed.state, hubAt(passed), b, { snapshot, ...times, complete: complete?.[b] ?? null });
+    expect([seen.kind, seen.state]).toEqual(['stale', passed.state]);
+    expect(hasDot(confirmedContext(registerOf(seen.state, u), b, complete?.[b]?.tick ?? null), ['a#1', 3])).toBe(true);
+  });
+
   test('says so without an entry in the ledger, because contexts did not move', () => {
     const before = play(agreedWorld({ rules: rulesOf(), records: both }), 'a=y a? a=x a?');
     const snapshot = { key: k, fields: { id: 'k', u: 'z' }, token: '9' };
