@@ -1,4 +1,4 @@
-import type { PairId, SideName } from '../core/ids.js';
+import type { PairId, RecordKey, SideName } from '../core/ids.js';
 import { announceTo, carriesSum, fateOf, promised, refuseIfMoved } from './announced-batch.js';
 import type { Connector } from './connector.js';
 import { DeliveryAnswers, type Claim } from './delivery-answers.js';
@@ -163,6 +163,7 @@ async function resolveSent(
   const found = new Map(
     (await connector.readByKeys(items.map(({ key }) => key))).map((record) => [record.key, record]),
   );
+  const kept = await keptFromSight(connector, items, found);
   return ports.store.transact(delivery.pair, async (transaction) => {
     const page = pageOf(ports, revision, transaction, delivery);
     await page.fetch(items.map(({ entity }) => entity));
@@ -170,9 +171,21 @@ async function resolveSent(
     refuseIfMoved(delivery, await transaction.delivery(delivery.id));
     for (const item of items) {
       const image = images[item.entity];
-      if (image !== undefined) answer.take(item, { kind: 'accepted', record: image });
+      if (kept.has(item.key)) answer.lookAgain(item);
+      else if (image !== undefined) answer.take(item, { kind: 'accepted', record: image });
       else answer.look(item, found.get(item.key) ?? null, before.tick, fate === 'unknown' ? 'lost' : 'not made');
     }
     return answer.commit(transaction.pair, revision);
   });
+}
+
+/** Records that were to be deleted, are not shown, and are there all the same as far as their side knows (SPEC D14-D16). */
+async function keptFromSight(
+  connector: Pick<Connector, 'whereabouts'>,
+  items: readonly DeliveryItem[],
+  found: ReadonlyMap<RecordKey, unknown>,
+): Promise<ReadonlySet<RecordKey>> {
+  const keys = items.flatMap(({ kind, key }) => (kind === 'delete' && !found.has(key) ? [key] : []));
+  const absences = keys.length === 0 ? [] : ((await connector.whereabouts?.(keys)) ?? []);
+  return new Set(absences.flatMap(({ key, kind }) => (kind === 'deleted' ? [] : [key])));
 }

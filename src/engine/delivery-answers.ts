@@ -121,6 +121,15 @@ export class DeliveryAnswers {
     this.#page.rereads.push({ side, key: item.key });
   }
 
+  /** A delete in doubt whose record is kept from sight: the one thing that is certain is that it was not deleted by us. */
+  lookAgain(item: DeliveryItem): void {
+    const state = this.#page.state(item.entity);
+    const intent = state?.sides[this.#delivery.side]?.intent;
+    if (state === undefined || intent?.delivery !== this.#delivery.id) return;
+    this.#page.count(overCounter[item.kind]);
+    this.#lookAgain(item, state, intent);
+  }
+
   /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
   look(item: DeliveryItem, shown: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
     const { side } = this.#delivery;
