@@ -7,7 +7,7 @@ import type { Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
 import { snapshotOf } from './link.js';
 import { observe } from './observe.js';
-import { questionsOfRecord, type Gone } from './presence.js';
+import { observeGone, questionsOfRecord, type Gone } from './presence.js';
 import type { Question } from './question.js';
 import { confirmedContext, registerOf } from './register.js';
 import type { EntityState, Register, Shadow } from './state.js';
@@ -21,7 +21,9 @@ export type Merged = {
   /** The other one: an alias, with the records that there are twice now. */
   readonly alias: EntityState;
   readonly facts: readonly Fact[];
+  /** About the alias, and about the kept entity. */
   readonly questions: readonly Question[];
+  readonly asks: readonly Question[];
   readonly closes: Gone['closes'];
   /** Records of other sides that stand for the kept entity from now on. */
   readonly moved: readonly { readonly side: SideName; readonly key: RecordKey }[];
@@ -53,7 +55,9 @@ export function rekeyed(
  * Records of one side were merged (semantics §1.11): the entity of the one that is no more becomes an alias of the other.
  * Where the kept entity has no record on another side, it takes over the alias's; where it has one, that one counts, and
  * the alias's is frozen as a duplicate that a person is asked about. One that is out of scope there stays so, and is asked
- * about when it is back. So it is with one that is archived there. Nothing is deleted anywhere.
+ * about when it is back. So it is with one that is archived there. Nothing is deleted anywhere, and nothing that was deleted
+ * elsewhere is made again: where people had deleted the alias's record, the kept entity has none either, and a delete that is
+ * held is asked about it (SPEC I16).
  *
  * The value that stands in the merged record is then read like any other. A unit whose last value the merging side had
  * received was before the eyes of whoever merged: the record that moves is behind and is written. What that side had not
@@ -63,14 +67,23 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
   const facts: Fact[] = [mergedFact(from, hub, side, { into, entity: to.entity })];
   const moved: { side: SideName; key: RecordKey }[] = [];
   const kept: { [side: SideName]: Shadow } = {};
+  const asks: Question[] = [];
   let state = withoutDoubt(to.state, from.entity);
-  for (const { name } of hub.rules.sides) {
+  // What people had deleted comes last: a question about it says who still has the record.
+  const isGone = ({ name }: { readonly name: SideName }): boolean => from.state.sides[name]?.presence === 'gone';
+  for (const { name } of hub.rules.sides.toSorted((one, other) => Number(isGone(one)) - Number(isGone(other)))) {
     const shadow = from.state.sides[name];
     if (shadow === undefined) continue;
     if (name === side)
       kept[name] = { ...shadow, presence: 'gone', intent: null, token: null, refused: null, tick: hub.tick };
     else if (shadow.presence === 'archived') kept[name] = { ...shadow, intent: null, refused: null };
-    else if (!isKept(shadow)) continue;
+    else if (shadow.presence === 'gone' && mayTakeOver(state, name)) {
+      const gone = takenAsGone({ entity: to.entity, state }, from.state, hub, { side: name, shadow });
+      state = gone.state;
+      facts.push(...gone.facts);
+      asks.splice(0, asks.length, ...gone.questions);
+      moved.push({ side: name, key: shadow.key });
+    } else if (!isKept(shadow)) continue;
     else if (mayTakeOver(state, name)) {
       const taken = takenOver({ entity: to.entity, state }, from.state, hub, { side: name, shadow, mergedOn: side });
       state = taken.state;
@@ -89,7 +102,21 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
   };
   const questions = duplicatesOf(alias).length === 0 ? [] : [duplicateQuestion(alias)];
   const closes = [...questionsOfRecord(hub), ...questionsOfUnits(hub)];
-  return { state, alias, facts, questions, closes, moved };
+  return { state, alias, facts, questions, asks, closes, moved };
+}
+
+/** What people deleted stays deleted: held if it was, and else left as it is. The side had seen nothing of the kept entity. */
+function takenAsGone(
+  { entity, state }: Party,
+  from: EntityState,
+  hub: Hub,
+  { side, shadow }: { readonly side: SideName; readonly shadow: Shadow },
+): Gone {
+  const start: Shadow = { ...shadow, presence: 'present', raws: {}, intent: null, refused: null, wrote: {}, tick: 0 };
+  const known = { ...state, sides: { ...state.sides, [side]: start } };
+  const isHeld = from.presence.kind === 'delete_held';
+  const gone = observeGone(entity, known, hub, side, hub.tick, isHeld ? 'ask' : 'leave');
+  return isHeld ? gone : { ...gone, state: { ...gone.state, hold: state.hold } };
 }
 
 /** Whether there is a record, as far as anybody knows, that goes along with a merge. */

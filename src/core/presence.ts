@@ -32,8 +32,16 @@ export function resting(shadow: Shadow, presence: 'gone' | 'hidden' | 'outside',
  * The default is to hold: nothing is deleted elsewhere until somebody decides. `delete` follows only where the deleting
  * side had received every edit; for an edit that it had not seen `edited` says what is done, and that is to ask unless
  * the file says otherwise. When no side has the record any more, the entity ends without a write and without a question.
+ * `decided` says what follows where that is known already.
  */
-export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side: SideName, readTick: number): Gone {
+export function observeGone(
+  entity: EntityId,
+  state: EntityState,
+  hub: Hub,
+  side: SideName,
+  readTick: number,
+  decided: Outcome | null = null,
+): Gone {
   const shadow = state.sides[side];
   const quiet = { state, facts: [], questions: [], closes: [] };
   if (shadow === undefined || shadow.presence === 'gone') return { kind: 'unchanged', ...quiet };
@@ -48,7 +56,7 @@ export function observeGone(entity: EntityId, state: EntityState, hub: Hub, side
     unitsOf(hub.rules, side).map((unit) => [unit.name, contextOf(registerOf(state, unit.name), side)]),
   );
   const isLast = Object.values(sides).every((other) => !hasRecord(other as Shadow));
-  const outcome = isLast ? 'ended' : followUp(state, hub, side, seen);
+  const outcome = isLast ? 'ended' : (decided ?? followUp(state, hub, side, seen));
   const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
   const hold = outcome === 'leave' ? ({ kind: 'left' } as const) : state.hold;
   const { units, effects } = confirmedBefore(state, hub, side);

@@ -87,9 +87,9 @@ function goOn(page: Page, side: SideName, { from, key, into }: Merging): void {
 }
 
 function takeInto(page: Page, side: SideName, { from, to, into }: Merging & { readonly to: Party }): void {
-  const { state, alias, facts, questions, closes, moved } = mergeInto(from, to, page.hub, side, into);
+  const { state, alias, facts, questions, asks, closes, moved } = mergeInto(from, to, page.hub, side, into);
   const own = facts.filter(({ entity }) => entity === from.entity);
   page.take(from.entity, { state: alias, facts: own, questions, closes });
-  page.take(to.entity, { state, facts: facts.filter(({ entity }) => entity === to.entity) });
+  page.take(to.entity, { state, facts: facts.filter(({ entity }) => entity === to.entity), questions: asks });
   for (const one of moved) page.link(to.entity, one.side, one.key);
 }

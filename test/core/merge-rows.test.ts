@@ -54,6 +54,28 @@ describe('D14: merged in a', () => {
     expect([settled.writes, settled.questions.map(({ kind }) => kind)]).toEqual([[], ['clash']]);
   });
 
+  test('where people had deleted the record of the one that went it is not made again, and they are asked about the kept one', () => {
+    const asking = rulesOf({ deletes: 'ask' });
+    const records = { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } };
+    const held = vanish(agreedWorld({ rules: asking, records }), b, 'deleted');
+    const { state, asks, moved } = merged(held, alone());
+    expect([state.presence.kind, state.sides[b]?.presence, moved.map(({ side }) => side)]).toEqual([
+      'delete_held',
+      'gone',
+      [b],
+    ]);
+    expect([asks.map(({ kind }) => kind), settle(other, state, hubAt(held), 'write').writes]).toEqual([['delete'], []]);
+  });
+
+  test('a delete that somebody left as it is stays so', () => {
+    const leaving = rulesOf({ deletes: 'ignore' });
+    const records = { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } };
+    const left = vanish(agreedWorld({ rules: leaving, records }), b, 'deleted');
+    const { state, asks } = merged(left, alone());
+    expect([state.presence.kind, state.sides[b]?.presence, asks]).toEqual(['live', 'gone', []]);
+    expect(settle(other, state, hubAt(left), 'write').writes).toEqual([]);
+  });
+
   test('the record of a side on which it is out of scope goes along, and gets the value of the merge when it is back', () => {
     const away = vanish(both('x'), b, 'out_of_scope');
     const { state, moved } = merged(away, alone());
