@@ -43,3 +43,17 @@ export function withMerged(merged: ReadonlyMap<RecordKey, RecordKey>, key: Recor
     for (const [lost, into] of merged) if (into === one && !found.includes(lost)) found.push(lost);
   return found;
 }
+
+type Merges = {
+  readonly merged: ReadonlyMap<RecordKey, RecordKey>;
+  readonly mergedBefore: readonly (readonly [RecordKey, RecordKey])[];
+};
+
+/** A key that is used again: what its record was merged into before, the system can no longer tell. */
+export function usedAgain({ merged, mergedBefore }: Merges, key: RecordKey): Merges {
+  const into = merged.get(key);
+  if (into === undefined) return { merged, mergedBefore };
+  const others = new Map(merged);
+  others.delete(key);
+  return { merged: others, mergedBefore: [...mergedBefore, [key, into]] };
+}

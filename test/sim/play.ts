@@ -14,7 +14,17 @@ import type { Act, Step } from './steps.js';
 import type { SystemState } from './system.js';
 import { Task } from './task.js';
 import { traceOf } from './trace.js';
-import { addedTo, canonical, editedBy, type Edits, fieldsFor, rawOf, type Register, untouched } from './truth.js';
+import {
+  addedTo,
+  canonical,
+  editedBy,
+  type Edits,
+  fieldsFor,
+  joined,
+  rawOf,
+  type Register,
+  untouched,
+} from './truth.js';
 import { perform } from './worker.js';
 import { type Moment, World, type WorldSetting } from './world.js';
 
@@ -350,16 +360,19 @@ export class Play {
     const fields: { [field: string]: Json } = { ...(kept ?? lost).fields, id: into };
     for (const unit of world.options.units) {
       const [one, other] = [lost.registers[unit.name] ?? untouched, system.registersOf(into)[unit.name] ?? untouched];
-      const both = { history: one.history | other.history, proven: one.proven | other.proven };
+      const both = joined(one, other);
       const raw = rawOf(unit, lost.fields);
       registers[unit.name] = { ...(kept === null ? one : other), ...both };
-      if (kept === null || !keeps.includes(unit.name)) continue;
-      if (canonical(unit, raw) === canonical(unit, rawOf(unit, kept.fields))) continue;
+      if (kept !== null && !keeps.includes(unit.name)) continue;
+      // Under a key that was used before, the value takes the place of the one that stood there.
+      const before = kept ?? system.state.gone.get(into);
+      if (before === undefined || canonical(unit, raw) === canonical(unit, rawOf(unit, before.fields))) continue;
       Object.assign(fields, fieldsFor(unit, raw));
       const bit = world.newEdit(side, into, unit.name, raw);
       registers[unit.name] = { ...editedBy(bit, { ...other, ...both }), wants: other.wants };
     }
     system.merge(key, into, fields, registers);
+    if (kept === null) world.effects.made(side, into);
   }
 
   /** Requests that were given up by the one who sent them are carried out after all. */

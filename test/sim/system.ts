@@ -4,7 +4,8 @@ import { sameJson } from '../../src/core/json.js';
 import type { RecordKey } from '../../src/core/ids.js';
 import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
-import { absorbed, canonical, type Register, rawOf, thousandths, untouched, type Want } from './truth.js';
+import { usedAgain } from './lineage.js';
+import { absorbed, canonical, confirmedBy, type Register, rawOf, thousandths, untouched, type Want } from './truth.js';
 
 export type Row = {
   readonly fields: NativeFields;
@@ -48,6 +49,8 @@ export type SystemState = {
   readonly announced: number;
   /** Records that were merged into others. */
   readonly merged: ReadonlyMap<RecordKey, RecordKey>;
+  /** The same of records whose key was used again since: nobody can tell of these merges any more. */
+  readonly mergedBefore: readonly (readonly [RecordKey, RecordKey])[];
   /** Records that are there and not shown. */
   readonly veiled: ReadonlyMap<RecordKey, 'hidden' | 'out_of_scope'>;
 };
@@ -88,6 +91,7 @@ export class SimSystem {
     ended: new Set(),
     announced: 0,
     merged: new Map(),
+    mergedBefore: [],
     veiled: new Map(),
   };
 
@@ -149,9 +153,8 @@ export class SimSystem {
     const row: Row = { fields: kept, version, changed, registers: settled };
     const gone = new Map(this.state.gone);
     gone.delete(key);
-    const merged = new Map(this.state.merged);
-    merged.delete(key);
-    this.state = { ...this.state, rows: new Map(this.state.rows).set(key, row), gone, merged, version };
+    const rows = new Map(this.state.rows).set(key, row);
+    this.state = { ...this.state, ...usedAgain(this.state, key), rows, gone, version };
     return row;
   }
 
@@ -209,7 +212,9 @@ export class SimSystem {
     const others = register.wants.filter(
       ({ why, value }) => why !== want.why || (why === 'sent' && value !== want.value),
     );
-    const next = absorbed(unit, { ...register, wants: [...others, want] }, rawOf(unit, row.fields));
+    // What a newer one takes the place of is known for good, as far as passes confirmed it.
+    const byPass = want.why === 'noop' ? 0n : register.byPass;
+    const next = absorbed(unit, { ...register, byPass, wants: [...others, want] }, rawOf(unit, row.fields));
     const registers = { ...row.registers, [unit.name]: next };
     if (this.state.rows.has(key))
       this.state = { ...this.state, rows: new Map(this.state.rows).set(key, { ...row, registers } as Row) };
@@ -226,16 +231,13 @@ export class SimSystem {
 
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
   confirm(passTick: number): void {
-    const confirmed = <One extends Gone>(row: One): One => {
-      const registers = Object.entries(row.registers).map(([unit, one]) => [
-        unit,
-        one.pendingTick > passTick ? one : { ...one, proven: one.proven | one.pending, pending: 0n },
-      ]);
-      return { ...row, registers: Object.fromEntries(registers) };
-    };
-    const rows = [...this.state.rows].map(([key, row]): [RecordKey, Row] => [key, confirmed(row)]);
-    // Of a record that is gone nothing is confirmed any more: the hub asks rather than to believe it (SPEC I3).
-    this.state = { ...this.state, rows: new Map(rows) };
+    const rows = new Map(this.state.rows);
+    for (const [key, row] of rows) {
+      // Of a record that is gone or not shown nothing is confirmed: the hub asks rather than to believe it (SPEC I3).
+      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, confirmedBy(passTick, one)]);
+      if (!this.state.veiled.has(key)) rows.set(key, { ...row, registers: Object.fromEntries(registers) });
+    }
+    this.state = { ...this.state, rows };
   }
 
   /** Whether the precondition of a write holds now; null when it does, else the answer to it. */
@@ -323,6 +325,8 @@ export class SimSystem {
             isLate,
             pending: 0n,
             pendingTick: 0,
+            byPass: 0n,
+            brought: { delivery: sent.delivery, edits: carried.proven & ~register.proven, history: carried.history },
             wants: register.wants.filter(({ why }) => why !== 'sent'),
           },
         ];

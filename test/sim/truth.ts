@@ -14,6 +14,8 @@ export type Register = {
   readonly pending: Edits;
   /** The hub's tick of the newest of these. */
   readonly pendingTick: number;
+  /** The part of `proven` that only complete passes confirmed, of the no-op delivery that stands: a record that is found missing loses it. */
+  readonly byPass: Edits;
   /** The edits that wrote what stands here now; none for a blank that nobody wrote. */
   readonly authors: Edits;
   readonly wants: readonly Want[];
@@ -25,6 +27,8 @@ export type Register = {
    * side is none, and had seen no more than the write.
    */
   readonly isLate?: boolean;
+  /** What the last write brought here: nothing of it is proven by an edit that is read before the hub knows that it was made. */
+  readonly brought?: { readonly delivery: number; readonly edits: Edits; readonly history: Edits };
 };
 /** A version that the hub holds for delivered where the field has an equal value. */
 export type Want = {
@@ -39,6 +43,7 @@ export const untouched: Register = {
   proven: 0n,
   pending: 0n,
   pendingTick: 0,
+  byPass: 0n,
   authors: 0n,
   wants: [],
   added: 0,
@@ -108,9 +113,23 @@ export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
 }
 
 /** The register after an edit by somebody who had all that stood there. */
-export function editedBy(bit: Edits, { history, proven, added, number }: Register): Register {
-  const seen = { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0 };
-  return { ...seen, authors: bit, wants: [], added, number };
+export function editedBy(bit: Edits, { history, proven, byPass, added, number, brought }: Register): Register {
+  const seen = { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0, byPass };
+  return { ...seen, authors: bit, wants: [], added, number, ...(brought === undefined ? {} : { brought }) };
+}
+
+/** What a complete pass confirms: what waited for one, if the pass began after that. */
+export function confirmedBy(passTick: number, register: Register): Register {
+  if (register.pendingTick > passTick) return register;
+  const { proven, pending, byPass } = register;
+  return { ...register, proven: proven | pending, byPass: byPass | (pending & ~proven), pending: 0n };
+}
+
+/** What was in either of two records that people made one of. */
+export function joined(one: Register, other: Register): Pick<Register, 'history' | 'proven' | 'byPass'> {
+  const proven = one.proven | other.proven;
+  const otherwise = (one.proven & ~one.byPass) | (other.proven & ~other.byPass);
+  return { history: one.history | other.history, proven, byPass: proven & ~otherwise };
 }
 
 /** The register after somebody made a number of another one: what they added counts, whoever had written what was there. */

@@ -93,13 +93,14 @@ export class World {
     this.database = new MemoryDatabase(() => this.nowMs);
     this.oracle = new Oracle(options);
     this.effects = new Effects(this.oracle, options);
+    const isLate = (side: string, { entity, delivery }: Carried): boolean =>
+      stateIn(this.database.tables, entity as never).sides[side as never]?.intent?.delivery !== delivery;
     const witness = {
       effect: (effect: Parameters<Effects['take']>[0]) => {
-        this.effects.take(effect);
+        this.effects.take(effect, isLate(effect.side, effect.carried));
         checkNamed(this, effect);
       },
-      isLate: (side: string, { entity, delivery }: Carried): boolean =>
-        stateIn(this.database.tables, entity as never).sides[side as never]?.intent?.delivery !== delivery,
+      isLate,
       vain: (side: string, carried: Parameters<Effects['vain']>[1]) => this.effects.vain(side, carried),
       automation: (side: string, key: string, unit: UnitOptions, raw: Json, before: Register): Register =>
         editedBy(this.newEdit(side, key, unit.name, raw), before),

@@ -18,7 +18,12 @@ export type EffectState = {
   readonly done: ReadonlyMap<string, { readonly version: number; readonly isVain: boolean }>;
   readonly deletes: readonly Delete[];
   /** When people made a record anew, by key. */
-  readonly made: readonly { readonly key: string; readonly side: string; readonly at: number }[];
+  readonly made: readonly {
+    readonly key: string;
+    readonly side: string;
+    readonly at: number;
+    readonly isLate: boolean;
+  }[];
   readonly writes: number;
   /** By side and idempotency key: how often a write was taken that left nothing to see. */
   readonly vain: ReadonlyMap<string, number>;
@@ -48,9 +53,10 @@ export class Effects {
     this.state = { ...this.state, deletes: [...this.state.deletes, { side, key, at: this.state.clock, seen }] };
   }
 
-  made(side: string, key: string): void {
+  /** People made a record; or a request that the hub had given up did (`isLate`). */
+  made(side: string, key: string, isLate = false): void {
     this.#tick();
-    this.state = { ...this.state, made: [...this.state.made, { side, key, at: this.state.clock }] };
+    this.state = { ...this.state, made: [...this.state.made, { side, key, at: this.state.clock, isLate }] };
   }
 
   /** A write that leaves nothing to see is made twice; then a person is asked (I22). What they answered begins anew. */
@@ -76,8 +82,10 @@ export class Effects {
     this.state = { ...this.state, clock: this.state.clock + 1 };
   }
 
-  take(effect: Effect): void {
+  take(effect: Effect, isLate = false): void {
     this.#tick();
+    const { write } = effect.carried;
+    if (isLate && write.kind === 'create') this.made(effect.side, write.key, isLate);
     this.state = { ...this.state, writes: this.state.writes + 1 };
     this.#once(effect);
     switch (effect.carried.write.kind) {
@@ -193,7 +201,11 @@ export class Effects {
     const buried = this.state.deletes.findLast((one) => one.key === key && one.side === side);
     if (buried === undefined) return;
     // What people made on another side is a record of its own, whatever became of this one.
-    const isNew = this.state.made.some((one) => one.key === key && (one.at > buried.at || one.side !== side));
-    if (!isNew) this.#oracle.report('I16', `${side}/${key} was deleted by people and made again by the hub`);
+    const again = this.state.made.filter((one) => one.key === key && (one.at > buried.at || one.side !== side));
+    // What a request made that came after it was given up is a new record of its side (SPEC, Deliveries).
+    const isOutrun = again.length > 0 && again.every(({ isLate }) => isLate);
+    if (isOutrun) this.#oracle.state = { ...this.#oracle.state, outrun: this.#oracle.state.outrun + 1 };
+    if (again.length === 0)
+      this.#oracle.report('I16', `${side}/${key} was deleted by people and made again by the hub`);
   }
 }

@@ -10,6 +10,8 @@ export type Known = {
   readonly proven: Edits;
   readonly authors: Edits;
   readonly isLate?: boolean;
+  /** The first reading of a record of which nobody had told that it took the place of another one. */
+  readonly isStranger?: boolean;
 };
 /** What was shown, and what people had added to it by then. */
 type Shown = Known & { readonly raw: string; readonly added: number };

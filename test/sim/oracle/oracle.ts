@@ -1,4 +1,5 @@
-import type { EntityId } from '../../../src/core/ids.js';
+import { vectorText } from '../../../src/core/clock/version-vector.js';
+import type { EntityId, RecordKey } from '../../../src/core/ids.js';
 import type { Json } from '../../../src/core/json.js';
 import { emptyRegister } from '../../../src/core/register.js';
 import type { EntityState, Register, Sibling } from '../../../src/core/state.js';
@@ -9,7 +10,7 @@ import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
 import { grew, Histories, type Known, nobody } from './history.js';
-import { heldVersion, isUntold, keyNow } from './moves.js';
+import { heldVersion, inDoubt, isInDoubt, isUntold, keyNow, unproven } from './moves.js';
 import { stateIn } from './state-in.js';
 import { checkedSum, isSum, type SumState } from './sums.js';
 import type { Violation } from './violation.js';
@@ -77,7 +78,7 @@ export class Oracle {
     const changed = new Set(changes.flatMap(({ entities = [] }) => entities.map(({ id }) => id)));
     const epoch = after.pair?.epoch ?? 1;
     const steps = [...changed].map((id) => ({ id, was: stateIn(before, id), is: stateIn(after, id) }));
-    for (const step of steps) this.#observed(step, sightings, epoch);
+    for (const step of steps) this.#observed(step, sightings, { epoch, before });
     for (const entry of entries) this.#recorded(entry, after);
     for (const step of steps) this.#checked(step, entries, after);
     for (const step of steps) this.#summed(step);
@@ -89,7 +90,11 @@ export class Oracle {
   }
 
   /** Allots true histories to the dots that the hub allotted, and remembers what it was shown. */
-  #observed({ id, was, is }: Step, sightings: readonly Sighting[], epoch: number): void {
+  #observed(
+    { id, was, is }: Step,
+    sightings: readonly Sighting[],
+    { epoch, before }: { readonly epoch: number; readonly before: Tables },
+  ): void {
     const { histories } = this.state;
     for (const [side, shadow] of Object.entries(is.sides)) {
       for (const unit of this.options.units) {
@@ -120,7 +125,10 @@ export class Oracle {
         const actor = `${side}#${epoch}`;
         const counter = registerIn(is, unit).delivered[side as never]?.[actor] ?? 0;
         if (counter <= (registerIn(was, unit).delivered[side as never]?.[actor] ?? 0)) continue;
-        if (!histories.allot(id, unit.name, [actor, counter], known))
+        const isStranger = was.sides[side as never] === undefined && this.#isUntold(side, shadow.key, before);
+        const isDoubtful = register !== undefined && isInDoubt(register, was.sides[side as never], before);
+        const proven = isDoubtful ? inDoubt(this.#sides.get(side), shadow.key, unit, register) : known;
+        if (!histories.allot(id, unit.name, [actor, counter], isStranger ? { ...proven, isStranger } : proven))
           this.report('I11', `dot ${actor}:${counter} of unit ${unit.name} of entity ${id} was allotted twice`);
         if (register === undefined && old === undefined)
           this.report('I2', `an edit of ${side}/${shadow.key}/${unit.name} was taken that nobody was shown`);
@@ -198,6 +206,11 @@ export class Oracle {
     }
   }
 
+  #isUntold(side: string, key: RecordKey | undefined, tables: Tables): boolean {
+    const system = this.#sides.get(side);
+    return system !== undefined && key !== undefined && isUntold(system, key, tables);
+  }
+
   /** What people added on each side, as far as the hub has seen it, is in the total once (I2). */
   #summed({ id, is }: Step): void {
     for (const unit of this.options.units.filter(isSum)) {
@@ -273,10 +286,9 @@ export class Oracle {
     if (!isAsked) return;
     const { siblings } = registerIn(is, unit);
     const known = siblings.map(({ dot }) => this.state.histories.dot(id, unit.name, dot)?.proven ?? 0n);
-    const isStranger = ({ side }: Sibling): boolean => {
-      const [system, shadow] = side === null ? [] : [this.#sides.get(side), is.sides[side]];
-      return system !== undefined && shadow !== undefined && isUntold(system, shadow.key, after);
-    };
+    const isStranger = ({ side, dot }: Sibling): boolean =>
+      this.state.histories.dot(id, unit.name, dot)?.isStranger === true ||
+      (side !== null && this.#isUntold(side, is.sides[side]?.key, after));
     known.forEach((a, index) => {
       for (const b of known.slice(index + 1)) {
         if (a === b || !(isWithin(a, b) || isWithin(b, a))) continue;
@@ -287,8 +299,8 @@ export class Oracle {
   }
 
   /** No-op deliveries: a side that holds an equal value while one is pending has received the version. */
-  #wanted(id: EntityId, is: EntityState, before: Tables, after: Tables): void {
-    const was = stateIn(before, id);
+  #wanted(id: EntityId, is: EntityState, tables: Tables, after: Tables): void {
+    const was = stateIn(tables, id);
     for (const unit of this.options.units) {
       const register = registerIn(is, unit);
       for (const [side, noop] of Object.entries(register.noop)) {
@@ -299,6 +311,8 @@ export class Oracle {
         const { history } = this.state.histories.of(id, unit.name, register);
         const want = { value: canonical(unit, raw), history, why: 'noop', tick: noop.tick } as const;
         const system = this.#sides.get(side);
+        const before = registerIn(was, unit).noop[side as never];
+        if (before !== undefined && vectorText(before.vv) === vectorText(noop.vv)) unproven(system, shadow.key, unit);
         // Where it went, and where it may be made anew before the hub hears of that.
         for (const key of system === undefined ? [] : new Set([shadow.key, keyNow(system, id, shadow.key, after)]))
           system?.want(key, unit, want);
