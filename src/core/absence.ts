@@ -15,8 +15,11 @@ export type Absence =
   | { readonly key: RecordKey; readonly kind: 'deleted' | 'hidden' | 'out_of_scope' }
   | { readonly key: RecordKey; readonly kind: 'merged'; readonly into: RecordKey };
 
-/** What is left to observe once a merge has been dealt with: it needs the other record, and so another place. */
-export type Disappearance = Exclude<Absence['kind'], 'merged'>;
+/**
+ * What is left to observe once a merge has been dealt with: it needs the other record, and so another place.
+ * `merged_and_deleted`: the record that had taken its place was deleted before anybody heard of the merge.
+ */
+export type Disappearance = Exclude<Absence['kind'], 'merged'> | 'merged_and_deleted';
 
 /**
  * A record of a side is no longer shown there (semantics §2.4). Only a confirmed deletion can delete elsewhere: a hidden
@@ -31,13 +34,14 @@ export function observeAbsent(
   { kind, readTick }: { readonly kind: Disappearance; readonly readTick: number },
 ): Gone {
   const shadow = state.sides[side];
-  if (shadow?.presence === 'duplicate' && kind === 'deleted')
-    return duplicateGone({ entity, state }, hub, side, readTick);
+  const isGone = kind === 'deleted' || kind === 'merged_and_deleted';
+  if (shadow?.presence === 'duplicate' && isGone) return duplicateGone({ entity, state }, hub, side, readTick);
   const quiet: Gone = { kind: 'unchanged', state, facts: [], questions: [], closes: [] };
   // What it is while it takes no part is nobody's business here, not even that it is deleted.
   if (shadow?.presence === 'outside' && kind !== 'hidden') return quiet;
   const isDeletion = kind === 'out_of_scope' && sideRules(hub.rules, side).outOfScope === 'delete';
-  if (kind === 'deleted' || isDeletion) return observeGone(entity, state, hub, side, readTick);
+  if (isGone || isDeletion)
+    return observeGone(entity, state, hub, side, readTick, kind === 'merged_and_deleted' ? 'held' : 'ruled');
   if (shadow?.presence !== 'present' && !(shadow?.presence === 'hidden' && kind === 'out_of_scope')) return quiet;
   if (readTick < shadow.tick) return { ...quiet, kind: 'stale' };
   return withdrawn(entity, state, hub, side, { shadow, kind, readTick });

@@ -32,7 +32,9 @@ export function resting(shadow: Shadow, presence: 'gone' | 'hidden' | 'outside',
  * The default is to hold: nothing is deleted elsewhere until somebody decides. `delete` follows only where the deleting
  * side had received every edit; for an edit that it had not seen `edited` says what is done, and that is to ask unless
  * the file says otherwise. When no side has the record any more, the entity ends without a write and without a question.
- * `decided` says what follows where that is known already.
+ *
+ * `decided` is `ruled` where the file says what follows. `held`: whoever deleted may have known nothing of this record, so
+ * it is deleted elsewhere on a person's word only. `ask` and `leave`: that was decided before.
  */
 export function observeGone(
   entity: EntityId,
@@ -40,7 +42,7 @@ export function observeGone(
   hub: Hub,
   side: SideName,
   readTick: number,
-  decided: Outcome | null = null,
+  decided: Decided = 'ruled',
 ): Gone {
   const shadow = state.sides[side];
   const quiet = { state, facts: [], questions: [], closes: [] };
@@ -56,7 +58,7 @@ export function observeGone(
     unitsOf(hub.rules, side).map((unit) => [unit.name, contextOf(registerOf(state, unit.name), side)]),
   );
   const isLast = Object.values(sides).every((other) => !hasRecord(other as Shadow));
-  const outcome = isLast ? 'ended' : (decided ?? followUp(state, hub, side, seen));
+  const outcome = isLast ? 'ended' : outcomeOf(decided, state, () => followUp(state, hub, side, seen));
   const presence = presenceAfter(outcome, state.presence, { side, dot, seen });
   const hold = outcome === 'leave' ? ({ kind: 'left' } as const) : state.hold;
   const { units, effects } = confirmedBefore(state, hub, side);
@@ -113,6 +115,13 @@ export function hasRecord(shadow: Shadow | undefined): boolean {
 }
 
 type Outcome = 'ended' | 'delete' | 'archive' | 'restore' | 'ask' | 'leave';
+type Decided = 'ruled' | 'held' | 'ask' | 'leave';
+
+function outcomeOf(decided: Decided, { presence }: EntityState, rule: () => Outcome): Outcome {
+  if (decided === 'ask' || decided === 'leave') return decided;
+  const outcome = rule();
+  return decided === 'held' && outcome === 'delete' && presence.kind !== 'tombstone' ? 'ask' : outcome;
+}
 
 /** A record that is deleted for good stays so when another side deletes it too; a held delete stays the one it is. */
 function presenceAfter(

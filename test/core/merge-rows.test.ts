@@ -67,6 +67,12 @@ describe('D14: merged in a', () => {
     expect([asks.map(({ kind }) => kind), settle(other, state, hubAt(held), 'write').writes]).toEqual([['delete'], []]);
   });
 
+  test('merged into one that was deleted before anybody heard of it, it is deleted on a person’s word only', () => {
+    const held = vanish(both('x'), a, 'merged_and_deleted');
+    expect([held.state.presence.kind, settle(e, held.state, hubAt(held), 'write').writes]).toEqual(['delete_held', []]);
+    expect(vanish(both('x'), a, 'deleted').state.presence.kind).toBe('tombstone');
+  });
+
   test('a delete that somebody left as it is stays so', () => {
     const leaving = rulesOf({ deletes: 'ignore' });
     const records = { [a]: { id: 'k', u: 'x' }, [b]: { id: 'k', u: 'x' } };

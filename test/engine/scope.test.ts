@@ -48,6 +48,18 @@ test('without conditions the connector is the same one', () => {
   expect(withScope(connector, [])).toBe(connector);
 });
 
+test('what was merged into a record that is deleted by now was not deleted by people who knew of it', async () => {
+  const chain: Pick<Connector, 'whereabouts' | 'readByKeys'> = {
+    readByKeys: async () => [],
+    whereabouts: async (keys) => keys.flatMap((key) => (key === a ? [{ key, kind: 'merged' as const, into: b }] : [])),
+  };
+  const { kinds } = await lookForAbsent(chain, [a, b]);
+  expect([...kinds]).toEqual([
+    [b, 'deleted'],
+    [a, 'merged_and_deleted'],
+  ]);
+});
+
 test('a chain of merges is followed to the record that stands there now', async () => {
   const c = recordKey('c');
   const record = { key: c, fields: {}, token: null };
