@@ -41,7 +41,10 @@ export function observeAbsent(
   if (shadow?.presence === 'outside' && kind !== 'hidden') return quiet;
   const isDeletion = kind === 'out_of_scope' && sideRules(hub.rules, side).outOfScope === 'delete';
   if (isGone || isDeletion)
-    return observeGone(entity, state, hub, side, readTick, kind === 'merged_and_deleted' ? 'held' : 'ruled');
+    return observeGone(entity, state, hub, side, {
+      readTick,
+      decided: kind === 'merged_and_deleted' ? 'held' : 'ruled',
+    });
   if (shadow?.presence !== 'present' && !(shadow?.presence === 'hidden' && kind === 'out_of_scope')) return quiet;
   if (readTick < shadow.tick) return { ...quiet, kind: 'stale' };
   return withdrawn(entity, state, hub, side, { shadow, kind, readTick });

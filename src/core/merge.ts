@@ -115,7 +115,7 @@ function takenAsGone(
   const start: Shadow = { ...shadow, presence: 'present', raws: {}, intent: null, refused: null, wrote: {}, tick: 0 };
   const known = { ...state, sides: { ...state.sides, [side]: start } };
   const isHeld = from.presence.kind === 'delete_held';
-  const gone = observeGone(entity, known, hub, side, hub.tick, isHeld ? 'ask' : 'leave');
+  const gone = observeGone(entity, known, hub, side, { readTick: hub.tick, decided: isHeld ? 'ask' : 'leave' });
   return isHeld ? gone : { ...gone, state: { ...gone.state, hold: state.hold } };
 }
 

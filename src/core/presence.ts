@@ -41,8 +41,7 @@ export function observeGone(
   state: EntityState,
   hub: Hub,
   side: SideName,
-  readTick: number,
-  decided: Decided = 'ruled',
+  { readTick, decided = 'ruled' }: { readonly readTick: number; readonly decided?: Decided },
 ): Gone {
   const shadow = state.sides[side];
   const quiet = { state, facts: [], questions: [], closes: [] };

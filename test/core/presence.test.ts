@@ -147,10 +147,10 @@ describe('a record that is new on one side', () => {
 
 test('a reading that is older than what is known deletes nothing, and a second one of the same delete says nothing', () => {
   const world = start();
-  const old = observeGone(e, world.state, hubAt(world), a, 0);
+  const old = observeGone(e, world.state, hubAt(world), a, { readTick: 0 });
   expect([old.kind, old.state]).toEqual(['stale', world.state]);
-  const gone = observeGone(e, world.state, hubAt(world), a, 99);
-  expect(observeGone(e, gone.state, hubAt(world), a, 100).kind).toBe('unchanged');
+  const gone = observeGone(e, world.state, hubAt(world), a, { readTick: 99 });
+  expect(observeGone(e, gone.state, hubAt(world), a, { readTick: 100 }).kind).toBe('unchanged');
 });
 
 describe('three sides', () => {

@@ -154,7 +154,7 @@ export function take(
   const hub = hubAt(world);
   const { mayComeLate } = world;
   if (snapshot === null) {
-    const gone = observeGone(e, world.state, hub, side, tick);
+    const gone = observeGone(e, world.state, hub, side, { readTick: tick });
     return gone.kind === 'changed' ? commit(world, gone, mode) : world;
   }
   const complete = world.complete[side] ?? null;
