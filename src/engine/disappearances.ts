@@ -18,7 +18,8 @@ export const noDisappearances: Disappearances = { kinds: new Map(), merges: [], 
 /**
  * Asks a side what became of records that it does not show; `told` is what its feed has said by itself. What a merge led
  * to is read, because the value that counts is the one that stands there now; where it leads to nothing that can be read,
- * the end of the chain says what it was, and that it was another record that was deleted. A connector that cannot tell means what it always meant: deleted.
+ * the end of the chain says what it was, and that it was another record that was deleted. A connector that cannot tell means
+ * what it always meant: deleted.
  */
 export async function lookForAbsent(
   connector: Pick<Connector, 'whereabouts' | 'readByKeys'>,
