@@ -232,11 +232,9 @@ export class SimSystem {
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
   confirm(passTick: number): void {
     const rows = new Map(this.state.rows);
-    for (const [key, row] of rows) {
-      // Of a record that is gone or not shown nothing is confirmed: the hub asks rather than to believe it (SPEC I3).
-      const registers = Object.entries(row.registers).map(([unit, one]) => [unit, confirmedBy(passTick, one)]);
-      if (!this.state.veiled.has(key)) rows.set(key, { ...row, registers: Object.fromEntries(registers) });
-    }
+    // Of a record that is gone or not shown nothing is confirmed: the hub asks rather than to believe it (SPEC I3).
+    for (const [key, row] of rows)
+      if (!this.state.veiled.has(key)) rows.set(key, { ...row, registers: confirmedBy(passTick, row.registers) });
     this.state = { ...this.state, rows };
   }
 

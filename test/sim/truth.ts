@@ -119,11 +119,16 @@ export function editedBy(bit: Edits, { history, proven, byPass, added, number, b
 }
 
 /** What a complete pass confirms: what waited for one, if the pass began after that. */
-export function confirmedBy(passTick: number, register: Register): Register {
-  if (register.pendingTick > passTick) return register;
-  const { proven, pending, byPass } = register;
-  return { ...register, proven: proven | pending, byPass: byPass | (pending & ~proven), pending: 0n };
+export function confirmedBy(passTick: number, registers: Registers): Registers {
+  const confirmed = (register: Register): Register => {
+    const { proven, pending, pendingTick, byPass } = register;
+    if (pendingTick > passTick) return register;
+    return { ...register, proven: proven | pending, byPass: byPass | (pending & ~proven), pending: 0n };
+  };
+  return Object.fromEntries(Object.entries(registers).map(([unit, one]) => [unit, confirmed(one)]));
 }
+
+type Registers = { readonly [unit: string]: Register };
 
 /** What was in either of two records that people made one of. */
 export function joined(one: Register, other: Register): Pick<Register, 'history' | 'proven' | 'byPass'> {
