@@ -98,6 +98,8 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
     ...from.state,
     presence: { kind: 'alias', of: to.entity },
     hold: null,
+    broken: null,
+    waits: [],
     sides: kept,
   };
   const questions = duplicatesOf(alias).length === 0 ? [] : [duplicateQuestion(alias)];
@@ -138,7 +140,7 @@ export function givenUp(
   to: { readonly into: RecordKey; readonly entity: EntityId },
 ): Pick<Merged, 'alias' | 'facts' | 'closes'> {
   return {
-    alias: { ...state, presence: { kind: 'alias', of: to.entity }, hold: null, sides: {} },
+    alias: { ...state, presence: { kind: 'alias', of: to.entity }, hold: null, broken: null, waits: [], sides: {} },
     facts: [mergedFact({ entity, state }, hub, side, to)],
     closes: [...questionsOfRecord(hub), ...questionsOfUnits(hub)],
   };
@@ -225,5 +227,6 @@ function mergedFact(
 
 function questionsOfUnits(hub: Hub): Gone['closes'] {
   const kinds = ['clash', 'proposal', 'undo', 'tripped', 'parked'] as const;
-  return hub.rules.units.flatMap(({ name }) => kinds.map((kind) => ({ unit: name, kind })));
+  const ofUnits = hub.rules.units.flatMap(({ name }) => kinds.map((kind) => ({ unit: name, kind })));
+  return [...ofUnits, { unit: null, kind: 'invariant' }];
 }

@@ -40,6 +40,16 @@ describe('D14: merged in a', () => {
     expect(standingOf(alias, rules)).toBe('held');
   });
 
+  // SPEC I14, I23: an alias breaks nothing and waits for nothing, and what was asked about it as a whole is over.
+  test('what was broken together is asked no more, and nothing waits', () => {
+    const from = both('x');
+    const broken = { units: [u], rules: ['u > 1'], vv: '' };
+    const waits = [{ unit: u, side: b, on: 'a:p' }];
+    const { alias, closes } = merged({ ...from, state: { ...from.state, broken, waits } }, both('w').state);
+    expect([alias.broken, alias.waits]).toEqual([null, []]);
+    expect(closes).toContainEqual({ unit: null, kind: 'invariant' });
+  });
+
   test('a record without a counterpart gets the one of the record that went, and the value of the merge', () => {
     const { state, alias, moved } = merged(both('x'), alone());
     expect([moved.map(({ side }) => side), alias.sides[b]]).toEqual([[b], undefined]);

@@ -1,3 +1,4 @@
+import { bounded, boundOf, boundNames } from './bounded.js';
 import { Chance } from './chance.js';
 import { withLineage } from './lineage.js';
 import type { Fault } from './faults.js';
@@ -18,7 +19,8 @@ import { widened } from './wide.js';
 export type WorldPlan = { readonly options: WorldOptions; readonly steps: readonly Step[] };
 
 export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
-  const options = referring(focused(focus.wide === true ? widened(optionsOf(seed)) : optionsOf(seed), focus), focus);
+  const plain = focused(focus.wide === true ? widened(optionsOf(seed)) : optionsOf(seed), focus);
+  const options = bounded(referring(plain, focus), focus);
   const chance = new Chance(seed ^ 0x5eed);
   const steps = stepsOf(options, chance, chance.between(4, 40));
   if (options.parents !== undefined) return { options, steps: withParents(steps, options, stepsOf) };
@@ -65,7 +67,7 @@ class Maker {
     const worker = this.#chance.below(this.#options.workers);
     switch (kind) {
       case 'edit':
-        return [this.#edit()];
+        return this.#options.isBounded === true && this.#chance.is(0.4) ? this.#meeting() : [this.#edit()];
       case 'poll':
       case 'list':
         return [this.#act(worker, { act: kind, side: this.#side() })];
@@ -133,7 +135,7 @@ class Maker {
   }
 
   #edit(): Step {
-    const unit = this.#chance.one(this.#options.units);
+    const unit = this.#edited();
     const side = this.#side();
     const old = this.#given.filter((given) => given.unit === unit.name);
     const isOld = old.length > 0 && this.#chance.is(0.12);
@@ -142,9 +144,27 @@ class Maker {
     return { do: 'edit', side, key: this.#key(), unit: unit.name, to };
   }
 
+  /** Two people move the two bounds of one record, each on a side of their own. */
+  #meeting(): readonly Step[] {
+    const key = this.#key();
+    const [one, other] = this.#chance.is(0.5) ? boundNames : ([...boundNames].reverse() as [string, string]);
+    return [one, other].map((unit) => {
+      const to = [boundOf(unit, this.#chance)];
+      return { do: 'edit', side: this.#side(), key, unit, to };
+    });
+  }
+
+  /** Most edits are of the bounds where there are any, or they would seldom meet. */
+  #edited(): UnitOptions {
+    const { units, isBounded = false } = this.#options;
+    const bounds = units.filter(({ name }) => isBound(name));
+    return this.#chance.one(isBounded && this.#chance.is(0.7) ? bounds : units);
+  }
+
   #newValue(unit: UnitOptions, side: string): readonly (string | null)[] {
     if (this.#chance.is(0.06)) return fieldsOf(unit).map(() => null);
     if (unit.type === 'reference') return [`k${this.#chance.below((this.#options.parents?.records.length ?? 0) + 1)}`];
+    if (this.#options.isBounded === true && isBound(unit.name)) return [boundOf(unit.name, this.#chance)];
     const text = this.#text(side[0] as string);
     if (unit.type === 'decimal') return [(10 + this.#count * 0.004).toFixed(3)];
     if (unit.type === 'letters' && this.#chance.is(0.3)) return [` ${text.toUpperCase()}. `];
@@ -195,3 +215,5 @@ class Maker {
     }
   }
 }
+
+const isBound = (name: string): boolean => boundNames.some((bound) => bound === name);

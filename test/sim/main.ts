@@ -18,12 +18,14 @@ const { values } = parseArgs({
     focus: { type: 'string', default: '{}' },
     wide: { type: 'boolean', default: false },
     references: { type: 'boolean', default: false },
+    invariants: { type: 'boolean', default: false },
   },
 });
 const focus: Focus = {
   ...(JSON.parse(values.focus) as Focus),
   ...(values.wide ? { wide: true } : {}),
   ...(values.references ? { references: true } : {}),
+  ...(values.invariants ? { invariants: true } : {}),
 };
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const first = Number(values.seed);

@@ -149,8 +149,8 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** Beyond the eighteen: what references between records promise (SPEC I14). */
-export const referenceMutants: readonly Mutant[] = [
+/** Beyond the eighteen: what references between records and records as a whole promise (SPEC I14, I23). */
+export const laterMutants: readonly Mutant[] = [
   {
     name: 'reference written before the record is there',
     file: 'src/core/mapping/mapping.ts',
@@ -178,6 +178,20 @@ export const referenceMutants: readonly Mutant[] = [
     from: `    return named.length === 0 ? [] : [{ entity, rows: named }];`,
     to: `    return named.length < 2 ? [] : [{ entity, rows: named }];`,
     focus: { references: true },
+  },
+  {
+    name: 'invariants held against one side only',
+    file: 'src/core/invariant.ts',
+    from: `  if (!isBroken(invariant, after, hub) || isBroken(invariant, own, hub)) return false;`,
+    to: `  if (changes.length < 2 || !isBroken(invariant, after, hub) || isBroken(invariant, own, hub)) return false;`,
+    focus: { invariants: true },
+  },
+  {
+    name: 'one half of what is asked together written',
+    file: 'src/core/plan-writes.ts',
+    from: `  return broken?.units.includes(name) ?? false;`,
+    to: `  return broken?.units[0] === name;`,
+    focus: { invariants: true },
   },
 ];
 

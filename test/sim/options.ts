@@ -77,6 +77,8 @@ export type WorldOptions = {
   readonly later?: { readonly [unit: string]: AuthorityOptions };
   /** Deletes and creates of one run above which it stops, instead of the usual ten. */
   readonly deleteLimit?: number;
+  /** Records have a beginning `lo` that is not after the end `hi` (`bounded.ts`). */
+  readonly isBounded?: boolean;
   /** What the pair is called; `sim` unless said. */
   readonly pair?: string;
   /** A second pair of the same systems, whose records the references of this one name. */
@@ -149,6 +151,8 @@ export type Focus = {
   readonly unit?: Partial<UnitOptions>;
   /** Records name records of a second pair (`references.ts`). */
   readonly references?: boolean;
+  /** Records fulfil something as a whole (`bounded.ts`). */
+  readonly invariants?: boolean;
   /** The first unit is a number to which all sides add. */
   readonly sum?: boolean;
   readonly world?: Partial<Pick<WorldOptions, 'faults' | 'workers' | 'pageSize' | 'lineage' | 'isLateAnywhere'>>;

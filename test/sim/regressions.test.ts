@@ -5,7 +5,7 @@ import type { WorldPlan } from './generate.js';
 import { knownDefects } from './known.js';
 import { play } from './run-world.js';
 
-// SPEC I1, I2, I3, I4, I14, I15: worlds that once broke a promise, each as small as it could be made.
+// SPEC I1, I2, I3, I4, I14, I15, I23: worlds that once broke a promise, each as small as it could be made.
 
 const folder = join(import.meta.dirname, 'regressions');
 const names = readdirSync(folder).map((file) => file.replace('.json', ''));

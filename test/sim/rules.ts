@@ -1,5 +1,5 @@
 import { type PairId, pairId, revisionId, sideName, unitName } from '../../src/core/ids.js';
-import type { Authority, PairRules, Policy, UnitRules } from '../../src/core/rules.js';
+import type { Authority, Invariant, PairRules, Policy, UnitRules } from '../../src/core/rules.js';
 import {
   type AuthorityOptions,
   fieldsOf,
@@ -42,6 +42,7 @@ export function rulesOf(options: WorldOptions, revision: number): PairRules {
     ),
     match: [{ kind: 'certain', fields: Object.fromEntries(names.map((name) => [name, ['id']])), text: 'id = id' }],
     run: { everyMs: 1000, verifyEveryMs: null, deleteLimit: deleteLimit ?? null },
+    ...(options.isBounded === true ? { invariants: [bounds] } : {}),
     ...(children === undefined
       ? {}
       : {
@@ -57,6 +58,15 @@ export function rulesOf(options: WorldOptions, revision: number): PairRules {
 function referenceOf({ isRequired, parentDeleted }: ReferenceOptions): NonNullable<UnitRules['reference']> {
   return { pair: pairId(parentsName), isRequired, parentDeleted };
 }
+
+const bounds: Invariant = {
+  expression: {
+    text: 'lo <= hi',
+    variables: { lo: { as: 'decimal', isList: false }, hi: { as: 'decimal', isList: false } },
+    result: { as: 'boolean', isList: false },
+  },
+  place: 'pairs/sim.yaml:bounds',
+};
 
 const commas = { kind: 'separated', separator: ',' } as const;
 

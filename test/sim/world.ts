@@ -10,6 +10,7 @@ import { silentLog } from '../support/silent-log.js';
 import { FaultQueue } from './faults.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { Effects, type EffectState } from './oracle/effects.js';
+import { checkBounds } from './oracle/invariants.js';
 import { Oracle, type OracleState } from './oracle/oracle.js';
 import { checkNamed, checkReferences } from './oracle/references.js';
 import { stateIn } from './oracle/state-in.js';
@@ -99,6 +100,7 @@ export class World {
       effect: (effect: Parameters<Effects['take']>[0]) => {
         this.effects.take(effect, isLate(effect.side, effect.carried));
         checkNamed(this, effect);
+        checkBounds(this, effect);
       },
       isLate,
       vain: (side: string, carried: Parameters<Effects['vain']>[1]) => this.effects.vain(side, carried),

@@ -7,6 +7,7 @@ import type { UnitOptions } from '../options.js';
 import { canonical, rawOf } from '../truth.js';
 import type { World } from '../world.js';
 import { registerIn } from './oracle.js';
+import { checkBroken } from './invariants.js';
 import { checkWaits, isWaiting } from './references.js';
 import { stateIn } from './state-in.js';
 
@@ -32,6 +33,7 @@ export async function checkEnd(world: World, when: string): Promise<void> {
       if (!owners.has(`${side}/${key}`)) world.oracle.report('I1', `${side}/${key} stands for nothing, ${when}`);
   checkQuestions(world, when);
   checkWaits(world, when);
+  checkBroken(world, when);
   if (world.oracle.violations.length === 0) await checkLedger(world);
 }
 
@@ -59,7 +61,7 @@ function checkRecord(world: World, { id, side, key, when }: Place): void {
   for (const unit of world.options.units) {
     const register = registerIn(state, unit);
     const raw = rawOf(unit, row.fields);
-    if (isWaiting(state, unit, side)) continue;
+    if (isWaiting(state, unit, side) || state.broken?.units.includes(unit.name as never) === true) continue;
     if (isExcused(world, id, unit, register, side) || isEqual(system, unit, register, raw)) continue;
     world.oracle.report(
       'I1',
