@@ -200,8 +200,10 @@ export class Oracle {
       this.#dropped(id, unit, old, now, entries);
       this.#accounted(id, unit, old, now, entries);
       this.#authorised(unit, old, now, place);
-      // Filling a blank is a decision of the hub, as is to blank a reference, and who edited meanwhile had not seen it.
-      const mayDecide = unit.blank === 'fill' || unit.reference?.parentDeleted === 'nullify';
+      // Filling a blank is a decision of the hub, as is to blank a reference or to
+      // answer about a record as a whole, and who edited meanwhile had not seen it.
+      const isAnswer = this.options.isBounded === true && now.siblings.some(({ side }) => side === null);
+      const mayDecide = unit.blank === 'fill' || unit.reference?.parentDeleted === 'nullify' || isAnswer;
       if (this.options.faults.length === 0 && !mayDecide) this.#needless({ id, is }, unit, entries, after);
     }
   }
