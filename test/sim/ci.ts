@@ -19,7 +19,7 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '120' },
     references: { type: 'string', default: '700' },
     invariants: { type: 'string', default: '400' },
-    wide: { type: 'string', default: '796' },
+    wide: { type: 'string', default: '800' },
   },
 });
 const workers = Math.min(availableParallelism(), 4);
@@ -73,12 +73,11 @@ const areSmallKept = await all([
   () => program('metamorphic/main.ts', seed, sample),
   () => program('reference/main.ts', seed, sample * 2),
 ]);
-// With references, seeds 704 and 1763 show what the specification names as a gap, of a record that was edited and deleted between two readings; of wide worlds
-// seed 704 is a gap too.
+// With references, seeds 704 and 1763 show what the specification names as a gap, of a record that was edited and deleted between two readings.
 const kinds = [
   ['--references', 1001, Number(values.references)],
   ['--invariants', 1, Number(values.invariants)],
-  ['--wide', 705, Number(values.wide)],
+  ['--wide', 1, Number(values.wide)],
 ] as const;
 const areKindsKept = await all(
   kinds.flatMap(([kind, from, count]) =>
