@@ -19,7 +19,7 @@ type Taken = {
   readonly leaving: EntityId | null;
 };
 
-/** The creates among planned writes whose record is there already and stands for another entity; a statement a side. */
+/** The creates among planned writes whose record is there, or to be made, and stands for another entity; a statement a side. */
 export async function takenCreates(
   transaction: Pick<PairTransaction, 'entitiesByKeys'>,
   states: States,
@@ -34,20 +34,26 @@ export async function takenCreates(
       creates.map(({ key }) => key),
     );
     states.load(holders);
-    const isHeld = (id: EntityId, key: RecordKey): boolean => {
-      const shadow = states.state(id)?.sides[side];
-      return (
-        shadow?.key === key && (hasRecord(shadow) || shadow.presence === 'duplicate' || shadow.presence === 'archived')
-      );
-    };
+    // Of two that would make the same record the first one does.
+    const first = new Map<RecordKey, EntityId>();
     for (const { entity, key } of creates) {
-      const holder = holders.find((held) => held.key === key && held.id !== entity && isHeld(held.id, key))?.id;
-      if (holder === undefined) continue;
+      const isOthers = (id: EntityId): boolean => id !== entity && isHeld(states.state(id)?.sides[side], key);
+      const holder = holders.find((held) => held.key === key && isOthers(held.id))?.id ?? first.get(key);
+      if (holder === undefined) {
+        first.set(key, entity);
+        continue;
+      }
       const isLeaving = isWaitedFor(states.state(holder), states.state(entity), side);
       taken.push({ side, entity, key, leaving: isLeaving ? holder : null });
     }
   }
   return taken;
+}
+
+/** A record that is there, or that is to be made there. */
+function isHeld(shadow: Shadow | undefined, key: RecordKey): boolean {
+  if (shadow?.key !== key) return false;
+  return hasRecord(shadow) || ['awaited', 'duplicate', 'archived'].includes(shadow.presence);
 }
 
 /**

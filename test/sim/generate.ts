@@ -11,6 +11,7 @@ import {
   type UnitOptions,
   type WorldOptions,
 } from './options.js';
+import { withMarks } from './marks.js';
 import { referring, withParents } from './references.js';
 import type { Act, Step } from './steps.js';
 import { widened } from './wide.js';
@@ -24,7 +25,7 @@ export function worldOf(seed: number, focus: Focus = {}): WorldPlan {
   const chance = new Chance(seed ^ 0x5eed);
   const steps = stepsOf(options, chance, chance.between(4, 40));
   if (options.parents !== undefined) return { options, steps: withParents(steps, options, stepsOf) };
-  return withLineage({ options, steps }, focus);
+  return withMarks(withLineage({ options, steps }, focus), focus);
 }
 
 function stepsOf(options: WorldOptions, chance: Chance, length: number): readonly Step[] {

@@ -19,6 +19,7 @@ const { values } = parseArgs({
     wide: { type: 'boolean', default: false },
     references: { type: 'boolean', default: false },
     invariants: { type: 'boolean', default: false },
+    marks: { type: 'boolean', default: false },
   },
 });
 const focus: Focus = {
@@ -26,6 +27,7 @@ const focus: Focus = {
   ...(values.wide ? { wide: true } : {}),
   ...(values.references ? { references: true } : {}),
   ...(values.invariants ? { invariants: true } : {}),
+  ...(values.marks ? { marks: true } : {}),
 };
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const first = Number(values.seed);

@@ -31,6 +31,8 @@ export type SideOptions = {
   readonly inert: string | null;
   readonly onCreate: 'copy' | 'ask' | 'ignore';
   readonly onDelete: 'ask' | 'delete' | 'ignore';
+  /** The mark of a record's making: another one each time, or one that is the key's; without it there is none. */
+  readonly made?: 'anew' | 'kept';
 };
 
 export type UnitOptions = {
@@ -145,6 +147,8 @@ export function fieldsOf(unit: UnitOptions): readonly string[] {
 export type Focus = {
   /** With what came later than the first seeds: policies, revisions of the file, clocks that jump (`wide.ts`). */
   readonly wide?: boolean;
+  /** With systems that mark that they made a record (`marks.ts`). */
+  readonly marks?: boolean;
   readonly side?: Partial<SideOptions>;
   /** Of the last side alone: what all of them have would leave nobody to be in agreement with. */
   readonly lastSide?: Partial<SideOptions>;

@@ -20,11 +20,12 @@ export function rulesOf(options: WorldOptions, revision: number): PairRules {
     revision: revisionId(`r${revision}`),
     about: 'a simulated pair',
     owner: 'simulator',
-    sides: sides.map(({ name, onCreate, onDelete }) => ({
+    sides: sides.map(({ name, onCreate, onDelete, made }) => ({
       name: sideName(name),
       connection: name,
       object: 'things',
       key: ['id'],
+      ...(made === undefined ? {} : { made: 'made' }),
       creates: onCreate,
       deletes: onDelete,
     })),

@@ -13,6 +13,8 @@ export type Row = {
   /** The version in which each field changed last. */
   readonly changed: { readonly [field: string]: number };
   readonly registers: { readonly [unit: string]: Register };
+  /** The system's own mark of when the record was made. */
+  readonly made: string;
 };
 
 /** A record that was deleted, as it was then. */
@@ -116,7 +118,9 @@ export class SimSystem {
   get(key: RecordKey): NativeRecord | null {
     const row = this.row(key);
     if (row === null || this.state.veiled.has(key)) return null;
-    return { key, fields: row.fields, token: this.tokenOf(row) };
+    const { made } = this.options;
+    const fields = made === undefined ? row.fields : { ...row.fields, made: made === 'kept' ? key : row.made };
+    return { key, fields, token: this.tokenOf({ ...row, fields }) };
   }
 
   /** Records and deletes whose last change is in (after, upTo], oldest change first. */
@@ -150,7 +154,8 @@ export class SimSystem {
         absorbed(unit, registers[unit.name] ?? before?.registers[unit.name] ?? untouched, rawOf(unit, kept)),
       ]),
     );
-    const row: Row = { fields: kept, version, changed, registers: settled };
+    const made = before?.made ?? `${this.state.life}.${version}`;
+    const row: Row = { fields: kept, version, changed, registers: settled, made };
     const gone = new Map(this.state.gone);
     gone.delete(key);
     const rows = new Map(this.state.rows).set(key, row);
