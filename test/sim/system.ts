@@ -377,15 +377,10 @@ export class SimSystem {
   }
 
   tokenOf({ fields, version }: Row): string | null {
-    switch (this.options.token) {
-      case 'none':
-        return null;
-      case 'weak':
-        // As a hash of what is stored: the same content has the same token, whatever happened in between.
-        return JSON.stringify(fields);
-      case 'strong':
-        return `${this.state.life}.${version}`;
-    }
+    const { token } = this.options;
+    if (token === 'none') return null;
+    // As a hash of what is stored: the same content has the same token, whatever happened in between.
+    return token === 'weak' ? JSON.stringify(fields) : `${this.state.life}.${version}`;
   }
 
   /** The system is as it was in a copy of an earlier day. */
