@@ -6,7 +6,7 @@ import { confirmedContext, contextOf, registerOf } from '../../src/core/register
 import type { Policy } from '../../src/core/rules.js';
 import { a, ask, b, c, e, either, k, rulesOf, u, unitOf } from './sample.js';
 import { outcome, play } from './steps.js';
-import { agreedWorld, edit, finishRead, hubAt, look, read, take, type World } from './world.js';
+import { agreedWorld, deliver, edit, finishRead, hubAt, look, read, take, type World } from './world.js';
 
 // SPEC I3, I4: a delivery that needed no write is confirmed by a complete pass that showed no edit, and stays confirmed.
 
@@ -90,6 +90,17 @@ describe('a pass that showed an edit which was fenced', () => {
     expect([seen.kind, seen.facts]).toEqual(['stale', []]);
     expect(registerOf(seen.state, u).noop[b]?.tick).toBe(before.tick + 1);
   });
+});
+
+test('a pass that waits for what became of a number confirms nothing about the other units of the record', () => {
+  const number = unitOf('n', either({ kind: 'delta' }), { as: 'decimal', same: 'decimal' });
+  const fields = { id: 'k', u: 'x', n: '10' };
+  const rules = rulesOf({ units: [number, unitOf('u', either())] });
+  const agreed = agreedWorld({ rules, records: { [a]: fields, [b]: fields } });
+  // A adds to the number, and goes to y and back before b hears of it; the answer to the number's write is lost.
+  const away = play(read(edit(agreed, a, { n: '11', u: 'y' }), a), 'a=x a?');
+  const doubtful = edit(deliver(away, b, 'lost after'), b, { u: 'z' });
+  expect(outcome(play(doubtful, 'b? b! b?'))).toBe('x|z asked');
 });
 
 describe('a record that is missing', () => {

@@ -126,7 +126,7 @@ export function finishRead(world: World, side: SideName, taken: Taken, mode: Set
   if (real.fed !== taken.fed) return world;
   const isNews = taken.version !== taken.fed || isInDoubt(world, side);
   const next = isNews ? take(world, side, taken, mode) : world;
-  const isHeldOff = next === world && isInDoubt(world, side);
+  const isHeldOff = isInDoubt(world, side) && isInDoubt(next, side);
   const isFenced = isNews && (isHeldOff || taken.tick < (world.state.sides[side]?.tick ?? 0));
   return {
     ...withReal(next, side, { ...realOf(next, side), fed: isFenced ? never : taken.version }),
