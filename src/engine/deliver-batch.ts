@@ -141,7 +141,7 @@ async function acknowledgeAll(
     const answer = new DeliveryAnswers(page, claim, connector);
     items.forEach((item, index) => {
       const outcome = outcomes[index] ?? { kind: 'unknown' };
-      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, page.hub.tick, 'yes');
+      if (isUnproven(item, outcome)) answer.look(item, looked.get(item.key) ?? null, 'yes');
       else answer.take(item, outcome);
     });
     for (const item of claim.superseded) answer.leave(item);
@@ -159,7 +159,6 @@ async function resolveSent(
 ): Promise<DeliverResult> {
   const { delivery, items } = claim;
   const { fate, images } = await fateOf(connector, delivery, signal);
-  const before = await ports.store.pair(delivery.pair);
   const found = new Map(
     (await connector.readByKeys(items.map(({ key }) => key))).map((record) => [record.key, record]),
   );
@@ -173,7 +172,7 @@ async function resolveSent(
       const image = images[item.entity];
       if (kept.has(item.key)) answer.lookAgain(item);
       else if (image !== undefined) answer.take(item, { kind: 'accepted', record: image });
-      else answer.look(item, found.get(item.key) ?? null, before.tick, fate === 'unknown' ? 'lost' : 'not made');
+      else answer.look(item, found.get(item.key) ?? null, fate === 'unknown' ? 'lost' : 'not made');
     }
     return answer.commit(transaction.pair, revision);
   });

@@ -130,8 +130,11 @@ export class DeliveryAnswers {
     this.#lookAgain(item, state, intent);
   }
 
-  /** The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. */
-  look(item: DeliveryItem, shown: Snapshot | null, readTick: number, answer: 'lost' | 'yes' | 'not made'): void {
+  /**
+   * The look after an answer that was lost, or that was a bare yes: what is there now decides what happened. Like an answer
+   * it fences what began to be read before it is committed: a reading that began at the same tick may be the older one.
+   */
+  look(item: DeliveryItem, shown: Snapshot | null, answer: 'lost' | 'yes' | 'not made'): void {
     const { side } = this.#delivery;
     const state = this.#page.state(item.entity);
     const intent = state?.sides[side]?.intent;
@@ -161,7 +164,7 @@ export class DeliveryAnswers {
       const known = answer === 'not made' ? withoutIntents(state, (id) => id !== this.#delivery.id) : state;
       const seen = observe(item.entity, known, hub, side, {
         snapshot: record,
-        readTick: Math.max(readTick, state.sides[side]?.tick ?? 0),
+        readTick: hub.tick,
         readAtMs: hub.nowMs,
         beganAtMs: this.#sentAtMs,
         complete: hub.complete?.[side] ?? null,
