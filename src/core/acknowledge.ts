@@ -32,13 +32,16 @@ export type Acknowledged = {
   readonly proven: { readonly [unit: UnitName]: Vector };
   readonly facts: readonly Fact[];
   readonly questions: readonly Question[];
+  /** What the answer shows beside what was written is not what is known: only a reading tells which of them is newer. */
+  readonly readsAgain?: boolean;
 };
 
 /**
  * Takes a side's answer to the write that was under way (semantics §1.6, §1.7).
  *
  * Accepted: what the side now holds is the shadow of the delivered version, whatever we sent (the image rule); it is
- * proof, so the contexts rise. Anything else in the answer that differs from the shadow is an edit of the side.
+ * proof, so the contexts rise. It is what the write left, and a system that knows the request again shows what its first
+ * attempt left, which may be long ago: anything else in an answer to an update that differs from the shadow is read again.
  * Stale: nothing was written; what is there now is observed like any reading. Refused: the value stays in the hub, the
  * same write is not tried again by itself, and a person is told. `sentAtMs` is when the write had not yet left: whoever
  * edited since may have done so before we were told.
@@ -122,10 +125,12 @@ function accepted(
     if (intent.kind === 'update') wrote = withWrote(wrote, unit, shadow.raws[unit.name], hub);
     proven[unit.name] = sent.vv;
   }
+  const readsAgain = record !== null && intent.kind === 'update' && showsOther(hub, side, record, raws);
   const image: Shadow = {
     key: record?.key ?? shadow.key,
     presence: 'present',
-    token: record?.token ?? null,
+    // The version of what is not taken over would vouch for what we know instead.
+    token: readsAgain ? null : (record?.token ?? null),
     raws,
     tick: hub.tick,
     atMs: sentAtMs,
@@ -136,9 +141,18 @@ function accepted(
     ...madeWritten(hub.rules, side, shadow, record),
   };
   const next: EntityState = { ...state, units: { ...state.units, ...units }, sides: { ...state.sides, [side]: image } };
+  if (readsAgain) return { state: next, proven, facts: [], questions: [], readsAgain };
   if (record === null || !showsMore(hub, side, record, raws)) return { state: next, proven, facts: [], questions: [] };
   const observed = observeAnswer({ entity, state: next, hub }, side, record, sentAtMs);
   return { state: observed.state, proven, facts: observed.facts, questions: [] };
+}
+
+/** Whether the answer shows a unit that we did not write, and know, with another value. */
+function showsOther(hub: Hub, side: SideName, record: Snapshot, raws: Shadow['raws']): boolean {
+  return unitsOf(hub.rules, side).some((unit) => {
+    const [raw, known] = [readUnit(unit, side, record.fields), raws[unit.name]];
+    return raw !== undefined && known !== undefined && !sameRaw(unit, side, raw, known);
+  });
 }
 
 /**

@@ -85,6 +85,7 @@ export class DeliveryAnswers {
     if (isMissing && this.#tellsMore) return this.#lookAgain(item, state, intent);
     const answered = acknowledge(item.entity, state, this.#page.hub, side, { outcome, sentAtMs: this.#sentAtMs });
     this.#page.take(item.entity, { state: answered.state, facts: answered.facts, questions: answered.questions });
+    if (answered.readsAgain === true) this.#page.rereads.push({ side, key: item.key });
     if (outcome.kind === 'accepted')
       this.#receive(item, {
         key: outcome.record?.key ?? item.key,

@@ -129,6 +129,17 @@ describe('the answer to a write', () => {
     expect([isProven(state), state.sides[b]?.raws[u], state.sides[b]?.intent]).toEqual([true, 'y', null]);
   });
 
+  test('accepted, and another field is not as it was read: that may be how an earlier attempt left it, and is read again', () => {
+    const rules = rulesOf({ units: [unitOf('u', either()), unitOf('v', either())] });
+    const fields = { id: 'k', u: 'x', v: 'new' };
+    const world = play(agreedWorld({ rules, records: { [a]: fields, [b]: fields } }), 'a=y a?');
+    const record = { key: k, fields: { id: 'k', u: 'y', v: 'old' }, token: 'of then' };
+    const outcome = { kind: 'accepted', record } as const;
+    const told = acknowledge(e, world.state, hubAt(world), b, { outcome, sentAtMs: world.nowMs });
+    expect([isProven(told.state), told.readsAgain, told.facts]).toEqual([true, true, []]);
+    expect(told.state.sides[b]).toMatchObject({ raws: { u: 'y', v: 'new' }, token: null });
+  });
+
   test('stale: nothing is proven, and what is there is an edit like any other', () => {
     const state = answer(planned, { kind: 'stale', record: image('z') });
     expect([isProven(state), registerOf(state, u).siblings.map(({ value }) => value)]).toEqual([false, ['y', 'z']]);
