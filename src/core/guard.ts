@@ -1,4 +1,4 @@
-import { hasDot, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
+import { hasDot, includes, join, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import { isNumber } from './delta.js';
 import { editsOf } from './effect.js';
 import { isMaster } from './hub.js';
@@ -8,7 +8,7 @@ import { isBlank } from './mapping/equality.js';
 import { getValue, holdsValue, isBlankRaw, isReadable, isValue } from './mapping/mapping.js';
 import { fallsBack } from './policy/order.js';
 import { blankOn } from './policy/resolve.js';
-import { overProposal } from './register.js';
+import { contextOf, overProposal } from './register.js';
 import type { StrayRule, UnitRules } from './rules.js';
 import type { Register } from './state.js';
 
@@ -36,6 +36,12 @@ export function saysNothing(unit: UnitRules, side: SideName, register: Register,
   if (mayEdit(unit, side)) return isBlankRaw(unit, side, raw);
   if (register.delivered[side] === undefined || register.winner === null) return true;
   return holdsValue(unit, side, register.value, raw);
+}
+
+/** Whether a side that shows a blank counts as having an agreed value that is none. */
+export function lacksValue(register: Register, side: SideName, raw: Json): boolean {
+  const isAgreed = register.status === 'settled' && register.winner !== null && !isBlank(register.value);
+  return isAgreed && isBlank(raw) && includes(contextOf(register, side), register.vv);
 }
 
 /**

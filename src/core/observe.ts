@@ -1,5 +1,6 @@
 import { includes, withDot, type Dot, type Vector } from './clock/version-vector.js';
 import {
+  lacksValue,
   overruled,
   refusalOf,
   restores,
@@ -220,8 +221,21 @@ class Reading {
     if (late !== undefined && old !== undefined && sameRaw(unit, this.side, raw, late.raw))
       return this.#landLate(unit, late, old);
     const { unit: decided, verdict } = ruled(unit, this.#unitsState(), this.hub);
-    if (old === undefined && saysNothing(decided, this.side, registerOf(this.#unitsState(), unit.name), raw)) return;
+    if (old === undefined && saysNothing(decided, this.side, registerOf(this.#unitsState(), unit.name), raw))
+      return this.#fill(decided, raw);
     this.#edit(decided, raw, old, verdict === null ? {} : { when: verdictDetail(verdict) });
+  }
+
+  /**
+   * In a record that people made anew a first blank says nothing (R15), and contexts never fall: the side would count as
+   * having the agreed value from before, and differ in silence. It is behind again under a dot of the hub, and is filled.
+   */
+  #fill({ name }: UnitRules, raw: Json): void {
+    const before = registerOf(this.#unitsState(), name);
+    if (!lacksValue(before, this.side, raw)) return;
+    const after = withRestored(before, before.vv, this.#counters.next(actorOf(this.hub, null)));
+    this.#units[name] = after;
+    this.#findings.add('linked', name, { before, after }, { from: null, to: raw, how: 'filled' });
   }
 
   /** A duplicate stays one: what changes there is kept, and is nobody's value but its own. So it is with any record of an alias. */

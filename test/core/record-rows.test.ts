@@ -109,3 +109,8 @@ test('a delete that an edit wins over stays in the ledger', () => {
   const deleted = world.facts.find(({ kind }) => kind === 'deleted');
   expect([deleted?.side, deleted?.detail['outcome']]).toEqual([a, 'restore']);
 });
+
+test('a record that people make anew, with a blank, before it is made again from what was agreed is filled', () => {
+  const anew = play(linked({ deletes: 'restore' }), 'a=- a? a=~ a!');
+  expect(ending(anew)).toBe('x x');
+});
