@@ -102,7 +102,10 @@ export function simConnector(parts: Parts): Connector {
       announce === undefined ? writeBatch(parts, writes, show) : writeAnnounced(parts, writes, { announce, show }),
     async fateOf(mark) {
       await before('fate');
-      if (system.state.made.has(mark)) return 'made';
+      const left = system.state.made.get(mark);
+      // Who hears that it was made is shown what it left.
+      for (const sighting of left ?? []) parts.watch.seen(sighting);
+      if (left !== undefined) return 'made';
       // Whoever is still at it is ended, so that the answer is final.
       system.state = { ...system.state, ended: new Set(system.state.ended).add(mark) };
       return 'not_made';
@@ -132,37 +135,59 @@ function readable(system: SimSystem): MemorySystem {
 async function readPage(parts: Parts, reader: Connector, cursor: string | null, limit: number): Promise<ReadPage> {
   const { system } = parts;
   if (system.options.reads === 'feed')
-    return reader.read({ cursor: underLife(system, cursor), limit }).then(withLife(system));
+    return reader.read({ cursor: underLife(system, cursor), limit }).then(withLife(system, cursor));
   const inner = cursor === null || !cursor.startsWith('page ') ? null : cursor.slice('page '.length);
   const page = await reader.read({ cursor: inner, limit });
   return { ...page, deleted: [], cursor: page.more ? `page ${page.cursor}` : `whole ${system.version}` };
 }
 
+/** `from`: where a pass of several pages began, until a pass after it is over. */
+type SimCursor = { readonly life: number; readonly inner: string; readonly from?: number };
+type Place = { readonly since: number; readonly upTo: number | null };
+
 /** A cursor of before the restore leads nowhere. */
 function underLife(system: SimSystem, cursor: string | null): string | null {
   if (cursor === null) return null;
-  const { life, inner } = JSON.parse(cursor) as { readonly life: number; readonly inner: string };
+  const { life, inner } = JSON.parse(cursor) as SimCursor;
   if (life !== system.state.life)
     throw new ParleyError('connector.cursor_expired', 'The system is younger than the cursor: read from the start.');
   return inner;
 }
 
 const withLife =
-  (system: SimSystem) =>
-  (page: ReadPage): ReadPage => ({ ...page, cursor: JSON.stringify({ life: system.state.life, inner: page.cursor }) });
+  (system: SimSystem, cursor: string | null) =>
+  (page: ReadPage): ReadPage => {
+    const { upTo, from } = placeOf(cursor);
+    const isWhole = upTo === null && !page.more;
+    const next: SimCursor = {
+      life: system.state.life,
+      inner: page.cursor,
+      ...(isWhole ? {} : { from }),
+    };
+    return { ...page, cursor: JSON.stringify(next) };
+  };
 
-/** A sparse feed shows only what changed since the cursor. */
+function placeOf(cursor: string | null): Place & { readonly from: number } {
+  if (cursor === null) return { since: 0, upTo: null, from: 0 };
+  const { inner, from } = JSON.parse(cursor) as SimCursor;
+  const place = JSON.parse(inner) as Place;
+  return { ...place, from: from ?? place.since };
+}
+
+/**
+ * A sparse feed shows only what changed since the cursor. What moved on while a pass was under way was not on its pages, so
+ * the next pass shows what changed since that one began: a feed that left it out would have lost a change.
+ */
 function seenFields(system: SimSystem, record: NativeRecord, cursor: string | null): NativeRecord['fields'] {
   const row = system.row(record.key);
   if (!system.options.sparse || system.options.reads !== 'feed' || cursor === null || row === null)
     return record.fields;
-  const { inner } = JSON.parse(cursor) as { readonly inner: string };
-  const { since, upTo } = JSON.parse(inner) as { readonly since: number; readonly upTo: number | null };
+  const { from, upTo } = placeOf(cursor);
   // Only the first page of a pass still knows where the pass began.
   if (upTo !== null) return record.fields;
   // A group is one thing: who shows one member of it shows all of them.
   const shown = new Set(
-    system.units.filter((unit) => fieldsOf(unit).some((name) => (row.changed[name] ?? 0) > since)).flatMap(fieldsOf),
+    system.units.filter((unit) => fieldsOf(unit).some((name) => (row.changed[name] ?? 0) > from)).flatMap(fieldsOf),
   );
   const kept = Object.entries(record.fields).filter(([name]) => name === 'id' || shown.has(name));
   return Object.fromEntries(kept);
@@ -206,6 +231,11 @@ async function writeBatch(
   return outcomes;
 }
 
+function sightingOf(system: SimSystem, key: RecordKey): Sighting | null {
+  const row = system.row(key);
+  return row === null ? null : { side: system.options.name, key, fields: row.fields, registers: row.registers };
+}
+
 /** A batch in one transaction: announced with what it comes to, then made as a whole or not at all. */
 async function writeAnnounced(
   { system, task, faults, watch }: Parts,
@@ -229,8 +259,9 @@ async function writeAnnounced(
     if (system.state.ended.has(mark)) throw unreachable('The transaction was ended: nothing of the batch took effect.');
     // Other users of the rows wait for a transaction; here they do not, and the batch is made anew after them.
     if (system.version !== version) continue;
-    system.state = { ...system.state, made: new Set(system.state.made).add(mark) };
     const outcomes = batch.map((carried) => system.execute(carried));
+    const left = batch.flatMap(({ write: { key } }) => sightingOf(system, key) ?? []);
+    system.state = { ...system.state, made: new Map(system.state.made).set(mark, left) };
     for (const outcome of outcomes) if ('record' in outcome && outcome.record !== null) show(outcome.record);
     await task.pause(`${name} written`);
     return fault === null || fault === undefined ? outcomes : writes.map(() => ({ kind: 'unknown' }));

@@ -5,6 +5,7 @@ import type { RecordKey } from '../../src/core/ids.js';
 import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
 import { usedAgain } from './lineage.js';
+import type { Sighting } from './sim-connector.js';
 import { absorbed, canonical, confirmedBy, type Register, rawOf, thousandths, untouched, type Want } from './truth.js';
 
 export type Row = {
@@ -45,8 +46,8 @@ export type SystemState = {
   /** Rises when a copy of yesterday takes its place: tokens of before say nothing then. */
   readonly life: number;
   readonly automated: number;
-  /** Marks of announced batches that were made, and of those that were ended before that. */
-  readonly made: ReadonlySet<string>;
+  /** Marks of announced batches that were made, with what they left, and of those that were ended before that. */
+  readonly made: ReadonlyMap<string, readonly Sighting[]>;
   readonly ended: ReadonlySet<string>;
   readonly announced: number;
   /** Records that were merged into others. */
@@ -89,7 +90,7 @@ export class SimSystem {
     version: 0,
     life: 1,
     automated: 0,
-    made: new Set(),
+    made: new Map(),
     ended: new Set(),
     announced: 0,
     merged: new Map(),
