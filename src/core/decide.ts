@@ -145,7 +145,8 @@ export function decideRefused(
   if (choice === 'retry') return { state: freed, fact };
   if (shadow.presence === 'awaited')
     return { state: { ...state, sides: without(state.sides, side), hold: { kind: 'left' } }, fact };
-  if (shadow.presence === 'archived') return { state: { ...freed, hold: { kind: 'left' } }, fact };
+  if (shadow.presence === 'archived' || shadow.presence === 'duplicate')
+    return { state: { ...freed, hold: { kind: 'left' } }, fact };
   // Left alone, a record that was to be deleted stays; asked for again, the delete would only be planned anew.
   if (state.presence.kind === 'tombstone')
     return { state: { ...freed, presence: { kind: 'live' }, hold: { kind: 'left' } }, fact };

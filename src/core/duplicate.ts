@@ -1,4 +1,4 @@
-import { factBy, type By, type Decided, type Subject } from './decide.js';
+import { decideRefused, factBy, type By, type Decided, type Subject } from './decide.js';
 import type { Hub } from './hub.js';
 import type { EntityId, SideName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
@@ -6,7 +6,9 @@ import { withDelete } from './plan-deletes.js';
 import type { PlannedWrite } from './planned-write.js';
 import { resting, type Gone } from './presence.js';
 import { recordQuestion, type Question } from './question.js';
-import type { EntityState, Shadow } from './state.js';
+import type { EntityState, Register, Shadow, Tries } from './state.js';
+
+export type DecidedWrites = Decided & { readonly writes: readonly PlannedWrite[] };
 
 /** Sides on which an alias still has a record beside the one of the entity that it stands for. */
 export function duplicatesOf(state: EntityState): readonly SideName[] {
@@ -24,7 +26,21 @@ export function unmerged(state: EntityState, side: SideName): EntityState {
   if (!isBack || duplicates.length === 0) return state;
   const sides: { [name: SideName]: Shadow } = { ...state.sides };
   for (const name of duplicates) sides[name] = { ...(state.sides[name] as Shadow), presence: 'present' };
-  return { ...state, presence: { kind: 'live' }, hold: null, sides };
+  const units = Object.entries(state.units).map(([name, register]) => [name, askedAnew(register)]);
+  return { ...state, presence: { kind: 'live' }, hold: null, sides, units: Object.fromEntries(units), broken: null };
+}
+
+/** The merge closed all that was asked about the values of its record: what still stands open is asked about again. */
+function askedAnew(register: Register): Register {
+  const { status, proposal, loop } = register;
+  const isOpen = status === 'asked' || status === 'asked_moved';
+  const tries = Object.entries(loop?.tries ?? {}).map(([side, one]) => [side, { ...(one as Tries), isParked: false }]);
+  return {
+    ...register,
+    status: isOpen ? 'unsettled' : status,
+    proposal: proposal === null ? null : proposal.status === 'over' ? null : { ...proposal, status: 'new' },
+    loop: loop === null ? null : { ...loop, isTripped: false, tries: Object.fromEntries(tries), over: [] },
+  };
 }
 
 /** Asks what becomes of records that stand beside the one that counts. */
@@ -73,11 +89,7 @@ export function duplicateGone(
 }
 
 /** Deletes the records that stand beside the one that counts, or lets them be; they are written in neither case. */
-export function decideDuplicate(
-  { entity, state, hub }: Subject,
-  choice: 'delete' | 'leave',
-  by: By,
-): Decided & { readonly writes: readonly PlannedWrite[] } {
+export function decideDuplicate({ entity, state, hub }: Subject, choice: 'delete' | 'leave', by: By): DecidedWrites {
   const sides = duplicatesOf(state);
   const fact = factBy(entity, by, `duplicate: ${choice}`, hub, {
     effects: [],
@@ -92,4 +104,16 @@ export function decideDuplicate(
     writes.push(planned.write);
   }
   return { state: next, fact, writes };
+}
+
+/**
+ * What follows from a write that a side would not have. A delete that a person wanted of a record whose entity is not ended
+ * is planned by nothing but the answer, so to try again is to plan it again.
+ */
+export function answerRefused(subject: Subject, side: SideName, choice: 'retry' | 'leave', by: By): DecidedWrites {
+  const decided = decideRefused(subject, side, choice, by);
+  const isOnes = subject.state.sides[side]?.refused === 'delete' && subject.state.presence.kind !== 'tombstone';
+  if (choice === 'leave' || !isOnes) return { ...decided, writes: [] };
+  const { state, write } = withDelete(decided.state, subject.hub, side);
+  return { ...decided, state, writes: [write] };
 }

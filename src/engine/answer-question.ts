@@ -4,14 +4,13 @@ import {
   decideDelete,
   decideLoop,
   decideProposal,
-  decideRefused,
   decideUnit,
   valueOf,
   type By,
   type Decided,
 } from '../core/decide.js';
 import { isNumber, isSummed } from '../core/delta.js';
-import { decideDuplicate } from '../core/duplicate.js';
+import { answerRefused, decideDuplicate } from '../core/duplicate.js';
 import { ParleyError } from '../core/errors.js';
 import type { SideName } from '../core/ids.js';
 import type { Json } from '../core/json.js';
@@ -80,7 +79,7 @@ export function answer(
       ([, shadow]) => (shadow as { refused: string | null }).refused !== null,
     )?.[0];
     if (side === undefined) throw changed(conflict);
-    return decideRefused(subject, side as SideName, choice.kind, by);
+    return answerRefused(subject, side as SideName, choice.kind, by);
   }
   throw badChoice(conflict, verbs[kind]);
 }

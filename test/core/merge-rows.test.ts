@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { questionsBack, unmerged } from '../../src/core/duplicate.js';
+import { answerRefused, questionsBack, unmerged } from '../../src/core/duplicate.js';
 import { entityId, recordKey } from '../../src/core/ids.js';
 import { mergeInto, mustWait, rekeyed, type Merged } from '../../src/core/merge.js';
 import { pack, unpack } from '../../src/core/pack.js';
-import { registerOf } from '../../src/core/register.js';
+import { registerOf, withSide } from '../../src/core/register.js';
 import { settle } from '../../src/core/settle.js';
 import { standingOf } from '../../src/core/standing.js';
-import type { EntityState } from '../../src/core/state.js';
+import type { EntityState, Shadow } from '../../src/core/state.js';
 import { a, b, c, e, rulesOf, u } from './sample.js';
 import { play } from './steps.js';
 import { agreedWorld, edit, hubAt, newWorld, read, settleOnce, vanish, type World } from './world.js';
@@ -162,6 +162,24 @@ describe('D14: merged in a', () => {
     const state = unmerged(alias, a);
     expect([state.presence.kind, state.sides[b]?.presence]).toEqual(['live', 'present']);
     expect(unpack(pack(alias))).toEqual(alias);
+  });
+
+  test('taken back while its values clashed, it is asked about again: the merge had closed the question', () => {
+    const clashing = play(both('x'), 'a=y b=z a? b?');
+    const back = unmerged(merged(clashing, both('w').state).alias, a);
+    const { questions, state } = settle(e, back, hubAt(clashing), 'write');
+    expect([questions.map(({ kind }) => kind), registerOf(state, u).status]).toEqual([['clash'], 'asked']);
+  });
+
+  test.for([
+    ['retry', ['delete'], 'on_its_way'],
+    ['leave', [], 'override'],
+  ] as const)('%s, said of a duplicate whose delete was refused', ([choice, kinds, standing]) => {
+    const { alias } = merged(both('x'), both('w').state);
+    const state = withSide(alias, b, { ...(alias.sides[b] as Shadow), refused: 'delete' });
+    const hub = hubAt(both('x'));
+    const decided = answerRefused({ entity: e, state, hub }, b, choice, { name: 'anna', note: null });
+    expect([decided.writes.map(({ kind }) => kind), standingOf(decided.state, rules)]).toEqual([kinds, standing]);
   });
 });
 
