@@ -1,15 +1,16 @@
 import { includes } from './clock/version-vector.js';
 import { duplicateQuestion, duplicatesOf } from './duplicate.js';
-import { editsOf, effectOf } from './effect.js';
+import { confirmation, editsOf, effectOf } from './effect.js';
 import type { Hub } from './hub.js';
 import type { EntityId, RecordKey, SideName, UnitName } from './ids.js';
 import type { Json } from './json.js';
-import type { Fact } from './ledger/entry.js';
+import type { Effect, Fact } from './ledger/entry.js';
 import { snapshotOf } from './link.js';
 import { observe } from './observe.js';
-import { observeGone, questionsOfRecord, type Gone } from './presence.js';
+import { confirmedBefore, observeGone, questionsOfRecord, type Gone } from './presence.js';
 import type { Question } from './question.js';
 import { confirmedContext, registerOf } from './register.js';
+import type { UnitRules } from './rules.js';
 import type { EntityState, Register, Shadow } from './state.js';
 
 /** An entity in its state. */
@@ -64,7 +65,10 @@ export function rekeyed(
  * received is an edit of the record that moves, and clashes with what was merged as any other edit would.
  */
 export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into: RecordKey): Merged {
-  const facts: Fact[] = [mergedFact(from, hub, side, { into, entity: to.entity })];
+  // Whoever makes a record under the old key has seen nothing that was agreed while there was none.
+  const { units } = confirmedBefore(from.state, hub, side);
+  const known: EntityState = { ...from.state, units };
+  const facts: Fact[] = [mergedFact({ ...from, state: known }, hub, side, { into, entity: to.entity })];
   const moved: { side: SideName; key: RecordKey }[] = [];
   const kept: { [side: SideName]: Shadow } = {};
   const asks: Question[] = [];
@@ -95,7 +99,7 @@ export function mergeInto(from: Party, to: Party, hub: Hub, side: SideName, into
     }
   }
   const alias: EntityState = {
-    ...from.state,
+    ...known,
     presence: { kind: 'alias', of: to.entity },
     hold: null,
     broken: null,
@@ -213,7 +217,7 @@ function mergedFact(
     actor: { kind: 'side', side },
     rule: `merged in ${side}`,
     dot: null,
-    effects: units.map((unit, index) => effectOf(unit, registers[index] as Register, registers[index] as Register)),
+    effects: units.map((unit, index) => shownBy(unit, registers[index] as Register, side)),
     detail: {
       key: state.sides[side]?.key ?? null,
       into: to.into,
@@ -223,6 +227,13 @@ function mergedFact(
     lo: state.sides[side]?.atMs ?? null,
     hi: hub.nowMs,
   };
+}
+
+/** A register as it is, with what the merging side is known to have received of it. */
+function shownBy(unit: UnitRules, register: Register, side: SideName): Effect {
+  return register.delivered[side] === undefined
+    ? effectOf(unit, register, register)
+    : confirmation(unit, register, side);
 }
 
 function questionsOfUnits(hub: Hub): Gone['closes'] {

@@ -88,7 +88,7 @@ export function observe(
   if (isOld || isFenced) return { kind: 'stale', state: unconfirmed(state, hub, side, observation), facts: [] };
   // What became of a number that was written may be known better than by looking; until then the record is read again.
   if (doubtful && observation.isLook !== true && carriesSum(hub, side, shadow.intent))
-    return { kind: 'stale', state: unconfirmed(state, hub, side, snapshot), facts: [] };
+    return { kind: 'stale', state: unconfirmed(state, hub, side, observation), facts: [] };
   const reading = new Reading(entity, state, hub, side, observation);
   if (doubtful) reading.resolveDoubt(shadow.intent);
   for (const unit of unitsOf(hub.rules, side)) reading.take(unit);

@@ -164,6 +164,12 @@ describe('D14: merged in a', () => {
     expect(unpack(pack(alias))).toEqual(alias);
   });
 
+  test('what was agreed without a write, and no pass had confirmed, nobody has received who makes the record anew', () => {
+    const noop = play(both('x'), 'b=y b? b=x b?');
+    const { alias } = merged(noop, both('w').state);
+    expect([registerOf(noop.state, u).noop[a] === undefined, registerOf(alias, u).noop[a]]).toEqual([false, undefined]);
+  });
+
   test('taken back while its values clashed, it is asked about again: the merge had closed the question', () => {
     const clashing = play(both('x'), 'a=y b=z a? b?');
     const back = unmerged(merged(clashing, both('w').state).alias, a);
