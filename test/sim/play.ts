@@ -6,7 +6,7 @@ import { limitDefaults } from '../../src/core/rules.js';
 import { withMerged } from './lineage.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import { parentsIn } from './references.js';
-import { restoreHub, restoreSide } from './restore.js';
+import { copyHub, type HubCopy, restoreHub, restoreSide } from './restore.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { checkEnd } from './oracle/ends.js';
 import type { Violation } from './oracle/violation.js';
@@ -40,7 +40,7 @@ export class Play {
   readonly #parents: Play | null;
   readonly #tasks = new Map<number, Task>();
   readonly #copies = new Map<string, SystemState>();
-  #hubCopy: Moment['tables'] | null = null;
+  #hubCopy: HubCopy | null = null;
   gates = 0;
   #say: ((line: string) => void) | null = null;
 
@@ -127,7 +127,7 @@ export class Play {
       case 'restore side':
         return restoreSide(world, step.side, this.#copies.get(step.side));
       case 'copy hub':
-        for (const play of this.#all) play.#hubCopy = play.world.database.tables;
+        for (const play of this.#all) play.#hubCopy = copyHub(play.world);
         return;
       case 'restore hub':
         for (const play of this.#all) play.#restoreHub();
@@ -384,7 +384,7 @@ export class Play {
   }
 
   #restoreHub(): void {
-    if (!restoreHub(this.world.database, this.#hubCopy)) return;
+    if (!restoreHub(this.world, this.#hubCopy)) return;
     for (const task of this.#tasks.values()) task.kill();
     this.#tasks.clear();
   }

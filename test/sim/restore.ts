@@ -1,5 +1,5 @@
 import type { RecordKey } from '../../src/core/ids.js';
-import type { MemoryDatabase } from './store/memory-store.js';
+import type { Shadows } from './oracle/history.js';
 import type { Tables } from './store/tables.js';
 import type { Row, SystemState } from './system.js';
 import { canonical, editedBy, rawOf, untouched } from './truth.js';
@@ -30,13 +30,23 @@ function restored(world: World, side: string, [key, row]: readonly [RecordKey, R
   return { ...row, registers };
 }
 
+/** Our own database, and what it was shown last of everything. */
+export type HubCopy = { readonly tables: Tables; readonly shadows: Shadows };
+
+export function copyHub({ database, oracle }: World): HubCopy {
+  return { tables: database.tables, shadows: oracle.state.histories.shadows };
+}
+
 /** Our own database as it was: the operator raises the epoch and has everything read again. False: there is no copy. */
-export function restoreHub(database: MemoryDatabase, copy: Tables | null): boolean {
-  if (copy?.pair == null || database.tables.pair === null) return false;
+export function restoreHub({ database, oracle }: World, copy: HubCopy | null): boolean {
+  const pair = copy?.tables.pair;
+  if (copy === null || pair == null || database.tables.pair === null) return false;
   const cursors = Object.fromEntries(
-    Object.keys(copy.pair.cursors).map((side) => [side, { cursor: null, pass: null, complete: null, problem: null }]),
+    Object.keys(pair.cursors).map((side) => [side, { cursor: null, pass: null, complete: null, problem: null }]),
   );
-  database.tables = { ...copy, pair: { ...copy.pair, epoch: database.tables.pair.epoch + 1, cursors } };
+  database.tables = { ...copy.tables, pair: { ...pair, epoch: database.tables.pair.epoch + 1, cursors } };
   database.holder = null;
+  // What it was shown since, it was not shown: what looks as it did then is no edit to it (SPEC, Gaps).
+  oracle.state.histories.shadows = copy.shadows;
   return true;
 }

@@ -11,6 +11,7 @@ import { FaultQueue } from './faults.js';
 import type { UnitOptions, WorldOptions } from './options.js';
 import { Effects, type EffectState } from './oracle/effects.js';
 import { checkBounds } from './oracle/invariants.js';
+import { isUntold } from './oracle/moves.js';
 import { Oracle, type OracleState } from './oracle/oracle.js';
 import { checkNamed, checkReferences } from './oracle/references.js';
 import { stateIn } from './oracle/state-in.js';
@@ -93,7 +94,9 @@ export class World {
     this.clock = place.clock ?? { nowMs: place.startMs ?? startMs };
     this.database = new MemoryDatabase(() => this.nowMs);
     this.oracle = new Oracle(options);
-    this.effects = new Effects(this.oracle, options);
+    this.effects = new Effects(this.oracle, options, (side, key) =>
+      isUntold(this.system(side), key as never, this.database.tables),
+    );
     const isLate = (side: string, { entity, delivery }: Carried): boolean =>
       stateIn(this.database.tables, entity as never).sides[side as never]?.intent?.delivery !== delivery;
     const witness = {

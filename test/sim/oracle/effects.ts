@@ -39,11 +39,14 @@ export type EffectState = {
 export class Effects {
   readonly #oracle: Oracle;
   readonly #options: WorldOptions;
+  /** Whether a record took the place of another one that the hub still counts as there. */
+  readonly #isUntold: (side: string, key: string) => boolean;
   state: EffectState = { done: new Map(), deletes: [], made: [], writes: 0, vain: new Map(), exposed: 0, clock: 0 };
 
-  constructor(oracle: Oracle, options: WorldOptions) {
+  constructor(oracle: Oracle, options: WorldOptions, isUntold: (side: string, key: string) => boolean) {
     this.#oracle = oracle;
     this.#options = options;
+    this.#isUntold = isUntold;
   }
 
   /** A person deleted a record, having seen what it held. */
@@ -141,6 +144,13 @@ export class Effects {
       // Where another side decides, what the hub has seen is a stray edit, or the decided value.
       const isOthers = unit.authority.kind === 'master' && unit.authority.side !== side;
       if (isSame && (isOthers || isWithin(shadow.authors, known))) continue;
+      // Of a record that took another one's place the hub was shown a first blank; what that one held stands where it was.
+      const isElsewhere =
+        canonical(unit, raw) === '' && this.#madeElsewhere(register.authors & ~known, carried.write.key);
+      if (isElsewhere && this.#isUntold(side, carried.write.key)) {
+        this.#oracle.countUntold();
+        continue;
+      }
       if (system.write === 'W0' || system.write === 'W1' || after?.registers[unit.name]?.isLate === true)
         this.state = { ...this.state, exposed: this.state.exposed + 1 };
       else
@@ -149,6 +159,11 @@ export class Effects {
           `${this.#oracle.names(register.authors & ~known)} was overwritten in ${side} and nothing kept it`,
         );
     }
+  }
+
+  /** Whether all of these edits were made of records under other keys. */
+  #madeElsewhere(edits: Edits, key: string): boolean {
+    return this.#oracle.state.edits.every((edit, index) => edit.key !== key || ((edits >> BigInt(index)) & 1n) === 0n);
   }
 
   /** A write carries only what differs from what it expects to find (I9). */

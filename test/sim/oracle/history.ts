@@ -15,6 +15,7 @@ export type Known = {
 };
 /** What was shown, and what people had added to it by then. */
 type Shown = Known & { readonly raw: string; readonly added: number };
+export type Shadows = ReadonlyMap<string, Shown>;
 export const nobody: Known = { history: 0n, proven: 0n, authors: 0n };
 
 /**
@@ -26,7 +27,16 @@ export class Histories {
   readonly #versions = new Map<string, Known>();
   readonly #values = new Map<string, string>();
   /** The last sighting of each record that the hub took over, by `side key unit`. */
-  readonly #shadows = new Map<string, Shown>();
+  #shadows = new Map<string, Shown>();
+
+  /** What the hub was shown last of everything, as a value. */
+  get shadows(): Shadows {
+    return new Map(this.#shadows);
+  }
+
+  set shadows(shadows: Shadows) {
+    this.#shadows = new Map(shadows);
+  }
 
   copy(): Histories {
     const next = new Histories();

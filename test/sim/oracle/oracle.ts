@@ -27,7 +27,7 @@ export type OracleState = {
   readonly sums: SumState;
   /** Edits that left a register for a write of ours that was carried out after it was given up (SPEC, Deliveries). */
   readonly outrun: number;
-  /** Questions about a record that took the place of another one, which nobody had told the hub (SPEC, Merges). */
+  /** Questions about, and blanks of, a record that took the place of another one, which nobody had told the hub (SPEC, Merges). */
   readonly untold: number;
 };
 
@@ -64,6 +64,10 @@ export class Oracle {
 
   keep(edits: Edits): void {
     this.state = { ...this.state, kept: this.state.kept | edits };
+  }
+
+  countUntold(): void {
+    this.state = { ...this.state, untold: this.state.untold + 1 };
   }
 
   names(edits: Edits): string {
@@ -294,7 +298,7 @@ export class Oracle {
     known.forEach((a, index) => {
       for (const b of known.slice(index + 1)) {
         if (a === b || !(isWithin(a, b) || isWithin(b, a))) continue;
-        if (siblings.some(isStranger)) this.state = { ...this.state, untold: this.state.untold + 1 };
+        if (siblings.some(isStranger)) this.countUntold();
         else this.report('I4', `${this.names(a)} and ${this.names(b)} are no conflict: one had seen the other`);
       }
     });
