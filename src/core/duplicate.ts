@@ -1,11 +1,12 @@
 import { decideRefused, factBy, type By, type Decided, type Subject } from './decide.js';
 import type { Hub } from './hub.js';
-import type { EntityId, SideName } from './ids.js';
+import type { EntityId, SideName, UnitName } from './ids.js';
 import type { Fact } from './ledger/entry.js';
 import { withDelete } from './plan-deletes.js';
 import type { PlannedWrite } from './planned-write.js';
 import { resting, type Gone } from './presence.js';
 import { recordQuestion, type Question } from './question.js';
+import { registerOf } from './register.js';
 import type { EntityState, Register, Shadow, Tries } from './state.js';
 
 export type DecidedWrites = Decided & { readonly writes: readonly PlannedWrite[] };
@@ -26,20 +27,22 @@ export function unmerged(state: EntityState, side: SideName): EntityState {
   if (!isBack || duplicates.length === 0) return state;
   const sides: { [name: SideName]: Shadow } = { ...state.sides };
   for (const name of duplicates) sides[name] = { ...(state.sides[name] as Shadow), presence: 'present' };
-  const units = Object.entries(state.units).map(([name, register]) => [name, askedAnew(register)]);
-  return { ...state, presence: { kind: 'live' }, hold: null, sides, units: Object.fromEntries(units), broken: null };
+  const units: { [unit: UnitName]: Register } = {};
+  for (const name of Object.keys(state.units) as UnitName[]) units[name] = askedAnew(registerOf(state, name));
+  return { ...state, presence: { kind: 'live' }, hold: null, sides, units, broken: null };
 }
 
 /** The merge closed all that was asked about the values of its record: what still stands open is asked about again. */
 function askedAnew(register: Register): Register {
   const { status, proposal, loop } = register;
   const isOpen = status === 'asked' || status === 'asked_moved';
-  const tries = Object.entries(loop?.tries ?? {}).map(([side, one]) => [side, { ...(one as Tries), isParked: false }]);
+  const tries: { [side: SideName]: Tries } = {};
+  for (const [side, one] of Object.entries(loop?.tries ?? {})) tries[side as SideName] = { ...one, isParked: false };
   return {
     ...register,
     status: isOpen ? 'unsettled' : status,
     proposal: proposal === null ? null : proposal.status === 'over' ? null : { ...proposal, status: 'new' },
-    loop: loop === null ? null : { ...loop, isTripped: false, tries: Object.fromEntries(tries), over: [] },
+    loop: loop === null ? null : { ...loop, isTripped: false, tries, over: [] },
   };
 }
 

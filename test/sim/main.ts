@@ -35,18 +35,19 @@ const last = values.minutes === undefined ? first + Number(values.worlds) - 1 : 
 const until = values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(values.minutes) * 60_000;
 
 const started = Date.now();
-const totals = { worlds: 0, failed: 0, known: 0, gates: 0, writes: 0, exposed: 0, outrun: 0, untold: 0 };
+const totals = { worlds: 0, failed: 0, known: 0, gates: 0, writes: 0, exposed: 0, outrun: 0, untold: 0, unlisted: 0 };
 const tally = new Map<string, number[]>();
 for (let seed = first; seed <= last && Date.now() < until; seed += 1) {
   const plan = worldOf(seed, focus);
   if (first === last) say(describeWorld(plan));
-  const { violation, gates, writes, exposed, outrun, untold } = await play(plan);
+  const { violation, gates, writes, exposed, outrun, untold, unlisted } = await play(plan);
   totals.worlds += 1;
   totals.gates += gates;
   totals.writes += writes;
   totals.exposed += exposed;
   totals.outrun += outrun;
   totals.untold += untold;
+  totals.unlisted += unlisted;
   if (violation === null) continue;
   if (isKnown(violation)) {
     totals.known += 1;
@@ -75,6 +76,6 @@ const seconds = (Date.now() - started) / 1000;
 const rate = Math.round((totals.worlds / seconds) * 3600);
 say(
   `${totals.worlds} worlds in ${seconds.toFixed(1)} s (${rate} an hour), ${totals.gates} gates, ${totals.writes} writes, ` +
-    `${totals.exposed} edits overwritten within the window of a weak system, ${totals.outrun} replaced by a write that was given up and came late, ${totals.untold} questions about a record of which nobody had told that it took the place of another, ${totals.known} broke a promise in a way that is known (SPEC, Gaps), ${totals.failed} broke one otherwise`,
+    `${totals.exposed} edits overwritten within the window of a weak system, ${totals.outrun} replaced by a write that was given up and came late, ${totals.untold} questions about a record of which nobody had told that it took the place of another, ${totals.unlisted} replaced in a record made anew before its delete was listed, ${totals.known} broke a promise in a way that is known (SPEC, Gaps), ${totals.failed} broke one otherwise`,
 );
 process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -9,6 +9,8 @@ export type Outcome = {
   readonly outrun: number;
   /** Questions about records that took the place of others, before the hub was told. */
   readonly untold: number;
+  /** Edits replaced in records that were made anew before their delete was listed, by who had not had them. */
+  readonly unlisted: number;
   readonly writes: number;
   readonly gates: number;
 };
@@ -20,6 +22,6 @@ export function outcomeOf(
 ): Outcome {
   const outcomes = plays.map(({ world, gates }) => ({ ...world.effects.state, ...world.oracle.state, gates }));
   const sum = (name: Exclude<keyof Outcome, 'violation'>): number => outcomes.reduce((all, one) => all + one[name], 0);
-  const [exposed, outrun, untold] = [sum('exposed'), sum('outrun'), sum('untold')];
-  return { violation, exposed, outrun, untold, writes: sum('writes'), gates: sum('gates') };
+  const [exposed, outrun, untold, unlisted] = [sum('exposed'), sum('outrun'), sum('untold'), sum('unlisted')];
+  return { violation, exposed, outrun, untold, unlisted, writes: sum('writes'), gates: sum('gates') };
 }

@@ -26,7 +26,7 @@ import {
   untouched,
 } from './truth.js';
 import { perform } from './worker.js';
-import { type Moment, World, type WorldSetting } from './world.js';
+import { World, type WorldSetting } from './world.js';
 
 const forever = Number.POSITIVE_INFINITY;
 const stepMs = 250;

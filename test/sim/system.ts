@@ -6,7 +6,18 @@ import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../.
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
 import { usedAgain } from './lineage.js';
 import type { Sighting } from './sim-connector.js';
-import { absorbed, canonical, confirmedBy, type Register, rawOf, thousandths, untouched, type Want } from './truth.js';
+import { holds, normal } from './stored.js';
+import {
+  absorbed,
+  canonical,
+  confirmedBy,
+  misled,
+  type Register,
+  rawOf,
+  thousandths,
+  untouched,
+  type Want,
+} from './truth.js';
 
 export type Row = {
   readonly fields: NativeFields;
@@ -145,7 +156,7 @@ export class SimSystem {
     const kept: { [field: string]: Json } = { ...before?.fields };
     const changed: { [field: string]: number } = { ...before?.changed };
     for (const name of this.options.fields) {
-      const value = name in fields ? this.#normal(name, fields[name] ?? null) : (kept[name] ?? null);
+      const value = name in fields ? normal(this, name, fields[name] ?? null) : (kept[name] ?? null);
       if (before === null || !sameJson(value, kept[name] ?? null)) changed[name] = version;
       kept[name] = value;
     }
@@ -236,12 +247,14 @@ export class SimSystem {
   }
 
   /** A complete pass was taken over: what it did not show as changed has received what waited for that. */
-  confirm(passTick: number): void {
+  confirm(passTick: number, isKnownGone: (key: RecordKey) => boolean): void {
     const rows = new Map(this.state.rows);
     // Of a record that is gone or not shown nothing is confirmed: the hub asks rather than to believe it (SPEC I3).
     for (const [key, row] of rows)
       if (!this.state.veiled.has(key)) rows.set(key, { ...row, registers: confirmedBy(passTick, row.registers) });
-    this.state = { ...this.state, rows };
+    const gone = new Map(this.state.gone);
+    for (const [key, row] of gone) if (!isKnownGone(key)) gone.set(key, misled(row, passTick));
+    this.state = { ...this.state, rows, gone };
   }
 
   /** Whether the precondition of a write holds now; null when it does, else the answer to it. */
@@ -258,7 +271,9 @@ export class SimSystem {
     if (write.kind === 'create')
       return present !== null && this.options.creates === 'unique' ? { kind: 'stale', record: present } : null;
     if (present === null) return { kind: 'stale', record: null };
-    return this.options.write === 'W0' || this.#holds(present, write) ? null : { kind: 'stale', record: present };
+    return this.options.write === 'W0' || holds(this.options.write, present, write)
+      ? null
+      : { kind: 'stale', record: present };
   }
 
   /** Carries a write out without looking again. */
@@ -291,7 +306,7 @@ export class SimSystem {
     const objection = this.objection(carried);
     if (objection !== null || kind === 'delete') return objection ?? { kind: 'accepted', record: null };
     const kept = { ...(this.row(key)?.fields ?? this.#blank()) };
-    for (const [name, value] of Object.entries(fields)) kept[name] = this.#normal(name, value);
+    for (const [name, value] of Object.entries(fields)) kept[name] = normal(this, name, value);
     return { kind: 'accepted', record: { key, fields: kept, token: null } };
   }
 
@@ -355,22 +370,6 @@ export class SimSystem {
       row.registers[other.name] ?? untouched,
     );
     this.store(key, { [other.name]: raw }, { [other.name]: register });
-  }
-
-  #normal(name: string, value: Json): Json {
-    const { truncates, capitals } = this.options;
-    const unit = this.units.find((candidate) => fieldsOf(candidate).includes(name));
-    if (typeof value !== 'string' || unit === undefined) return value;
-    if (unit.type === 'decimal' || unit.type === 'reference') return value;
-    const short = truncates === null ? value : value.slice(0, truncates);
-    return capitals ? short.toUpperCase() : short;
-  }
-
-  #holds(present: NativeRecord, { expect, token }: NativeWrite): boolean {
-    if (this.options.write === 'W3' && token !== null) return token === present.token;
-    const expected = Object.entries(expect);
-    if (expected.length === 0) return token === null || token === present.token;
-    return expected.every(([name, value]) => sameJson(present.fields[name] ?? null, value));
   }
 
   #blank(): NativeFields {

@@ -23,6 +23,11 @@ export type Register = {
   readonly added: number;
   readonly number: number | null;
   /**
+   * What the hub takes for received here, and is not: the record was gone during a complete pass, which only a listing tells,
+   * and did not hold before what was agreed without a write (SPEC, Gaps).
+   */
+  readonly missed?: Edits;
+  /**
    * A write of the hub put this here after the hub had looked for it and not found it: what reads like an edit of the
    * side is none, and had seen no more than the write.
    */
@@ -113,9 +118,10 @@ export function fieldsFor(unit: UnitOptions, raw: Json): Fields {
 }
 
 /** The register after an edit by somebody who had all that stood there. */
-export function editedBy(bit: Edits, { history, proven, byPass, added, number, brought }: Register): Register {
+export function editedBy(bit: Edits, { missed = 0n, ...register }: Register): Register {
+  const { history, proven, byPass, added, number, brought } = register;
   const seen = { history: history | bit, proven: proven | bit, pending: 0n, pendingTick: 0, byPass };
-  return { ...seen, authors: bit, wants: [], added, number, ...(brought === undefined ? {} : { brought }) };
+  return { ...seen, authors: bit, wants: [], added, number, missed, ...(brought === undefined ? {} : { brought }) };
 }
 
 /** What a complete pass confirms: what waited for one, if the pass began after that. */
@@ -172,4 +178,20 @@ export function absorbed(unit: UnitOptions, register: Register, raw: Json): Regi
   const isVersion = mayBeOthers || received.some(({ why }) => why === 'sent');
   const authors = isVersion ? 0n : register.authors;
   return { ...register, ...known, authors, wants: register.wants.filter(({ value }) => value !== held) };
+}
+
+/**
+ * Where only a listing tells that a record is gone, a pass that is complete before counts as proof of what it holds, although
+ * it held something else when that was agreed.
+ */
+export function misled<One extends { readonly registers: { readonly [unit: string]: Register } }>(
+  gone: One,
+  passTick: number,
+): One {
+  const registers = Object.entries(gone.registers).map(([unit, one]) => {
+    const noops = one.wants.filter(({ why, tick }) => why === 'noop' && tick <= passTick);
+    const missed = noops.reduce((all, { history }) => all | history, one.missed ?? 0n);
+    return [unit, missed === 0n ? one : { ...one, missed }];
+  });
+  return { ...gone, registers: Object.fromEntries(registers) };
 }

@@ -12,6 +12,7 @@ export type Known = {
   readonly isLate?: boolean;
   /** The first reading of a record of which nobody had told that it took the place of another one. */
   readonly isStranger?: boolean;
+  readonly missed?: Edits;
 };
 /** What was shown, and what people had added to it by then. */
 type Shown = Known & { readonly raw: string; readonly added: number };

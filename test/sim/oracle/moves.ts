@@ -110,3 +110,12 @@ function changeRegister(
   const gone = lost === undefined ? system.state.gone : new Map(system.state.gone).set(key, changed(lost));
   system.state = { ...system.state, rows, gone };
 }
+
+/** Whether the hub knows that a record is not there any more: from the feed at once, else when its key was missed. */
+export function isKnownGone({ options }: SimSystem, key: RecordKey, tables: Tables): boolean {
+  if (options.deletes !== 'listing') return true;
+  return [...tables.entities.keys()].some((id) => {
+    const shadow = stateIn(tables, id).sides[options.name as SideName];
+    return shadow?.key === key && shadow.presence === 'gone';
+  });
+}

@@ -10,7 +10,8 @@ import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
 import { grew, Histories, type Known, nobody } from './history.js';
-import { heldVersion, inDoubt, isInDoubt, isUntold, keyNow, unproven } from './moves.js';
+import { heldVersion, inDoubt, isInDoubt, isKnownGone, isUntold, keyNow, unproven } from './moves.js';
+import { overruledDots } from './overruled.js';
 import { stateIn } from './state-in.js';
 import { checkedSum, isSum, type SumState } from './sums.js';
 import type { Violation } from './violation.js';
@@ -27,6 +28,8 @@ export type OracleState = {
   readonly sums: SumState;
   /** Edits that left a register for a write of ours that was carried out after it was given up (SPEC, Deliveries). */
   readonly outrun: number;
+  /** Edits replaced in a record that was made anew before its delete was listed, by who had not had them (SPEC, Gaps). */
+  readonly unlisted: number;
   /** Questions about, and blanks of, a record that took the place of another one, which nobody had told the hub (SPEC, Merges). */
   readonly untold: number;
 };
@@ -46,6 +49,7 @@ export class Oracle {
     decided: new Set(),
     sums: new Map(),
     outrun: 0,
+    unlisted: 0,
     untold: 0,
   };
   #sides: ReadonlyMap<string, SimSystem> = new Map();
@@ -86,9 +90,12 @@ export class Oracle {
     for (const entry of entries) this.#recorded(entry, after);
     for (const step of steps) this.#checked(step, entries, after);
     for (const step of steps) this.#summed(step);
-    for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {}))
-      if (cursor.complete !== null && cursor.complete.tick !== before.pair?.cursors[side as never]?.complete?.tick)
-        this.#sides.get(side)?.confirm(cursor.complete.tick);
+    for (const [side, cursor] of Object.entries(after.pair?.cursors ?? {})) {
+      const system = this.#sides.get(side);
+      const isNew = cursor.complete?.tick !== before.pair?.cursors[side as never]?.complete?.tick;
+      if (system !== undefined && cursor.complete !== null && isNew)
+        system.confirm(cursor.complete.tick, (key) => isKnownGone(system, key, after));
+    }
     for (const { id, is } of steps) this.#wanted(id, is, before, after);
     this.#sent(changes, after);
   }
@@ -239,6 +246,7 @@ export class Oracle {
     const isNew = ({ dot }: Sibling): boolean => old.siblings.every((other) => other.dot.join() !== dot.join());
     const isOutrun = now.siblings.some((one) => isNew(one) && histories.dot(id, unit.name, one.dot)?.isLate === true);
     const stay = now.siblings.map(({ dot }) => histories.dot(id, unit.name, dot)?.history ?? 0n);
+    const taken = now.siblings.map(({ dot }) => histories.dot(id, unit.name, dot)?.missed ?? 0n);
     for (const { dot } of old.siblings) {
       if (now.siblings.some((other) => other.dot.join() === dot.join())) continue;
       if (named.has(dot.join(':'))) continue;
@@ -246,6 +254,10 @@ export class Oracle {
       if (stay.some((history) => isWithin(left, history))) continue;
       if (isOutrun) {
         this.state = { ...this.state, outrun: this.state.outrun + 1 };
+        continue;
+      }
+      if (stay.some((history, index) => isWithin(left, history | (taken[index] ?? 0n)))) {
+        this.state = { ...this.state, unlisted: this.state.unlisted + 1 };
         continue;
       }
       const missed = left & ~stay.reduce((all, one) => all | one, 0n);
@@ -366,25 +378,6 @@ type Step = { readonly id: EntityId; readonly was: EntityState; readonly is: Ent
 export function registerIn(state: EntityState, { name }: UnitOptions): Register {
   return state.units[name as never] ?? emptyRegister;
 }
-
-/** Edits that a master's edit replaced, as its entry says. */
-function overruledDots(
-  entries: readonly Pick<WrittenEntry, 'entry' | 'payload'>[],
-  id: EntityId,
-  unit: string,
-): ReadonlySet<string> {
-  const details = entries.flatMap(({ entry, payload }) =>
-    entry.entity === id ? [(JSON.parse(payload.text) as { readonly detail: Detail }).detail] : [],
-  );
-  const lost = details.flatMap(({ units }) => units?.[unit]?.overruled ?? []);
-  return new Set(lost.map(({ dot }) => dot));
-}
-
-type Detail = {
-  readonly units?: {
-    readonly [unit: string]: { readonly overruled?: readonly { readonly dot: string }[] } | undefined;
-  };
-};
 
 function parseDot(text: string): readonly [string, number] {
   const at = text.lastIndexOf(':');
