@@ -130,9 +130,9 @@ describe('the answer to a write', () => {
   });
 
   test('accepted, and another field is not as it was read: that may be how an earlier attempt left it, and is read again', () => {
-    const rules = rulesOf({ units: [unitOf('u', either()), unitOf('v', either())] });
+    const two = rulesOf({ units: [unitOf('u', either()), unitOf('v', either())] });
     const fields = { id: 'k', u: 'x', v: 'new' };
-    const world = play(agreedWorld({ rules, records: { [a]: fields, [b]: fields } }), 'a=y a?');
+    const world = play(agreedWorld({ rules: two, records: { [a]: fields, [b]: fields } }), 'a=y a?');
     const record = { key: k, fields: { id: 'k', u: 'y', v: 'old' }, token: 'of then' };
     const outcome = { kind: 'accepted', record } as const;
     const told = acknowledge(e, world.state, hubAt(world), b, { outcome, sentAtMs: world.nowMs });
