@@ -12,16 +12,9 @@ import type {
 } from '../../src/engine/connector.js';
 import { fieldsOf } from './options.js';
 import type { FaultQueue } from './faults.js';
-import type { Carried, Row, SimSystem } from './system.js';
+import type { Sighting } from './sighting.js';
+import type { Carried, SimSystem } from './system.js';
 import type { Task } from './task.js';
-
-/** A record as somebody saw it, with the registers that it really had then. */
-export type Sighting = {
-  readonly side: string;
-  readonly key: RecordKey;
-  readonly fields: NativeRecord['fields'];
-  readonly registers: Row['registers'];
-};
 
 export type Watch = {
   /** The hub was shown a record. */

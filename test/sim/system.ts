@@ -5,7 +5,7 @@ import type { RecordKey } from '../../src/core/ids.js';
 import type { NativeFields, NativeRecord, NativeWrite, WriteOutcome } from '../../src/engine/connector.js';
 import { fieldsOf, type SideOptions, type UnitOptions } from './options.js';
 import { usedAgain } from './lineage.js';
-import type { Sighting } from './sim-connector.js';
+import type { Sighting } from './sighting.js';
 import { holds, normal } from './stored.js';
 import {
   absorbed,

@@ -2,7 +2,7 @@ import type { Vector } from '../../../src/core/clock/version-vector.js';
 import { vectorText } from '../../../src/core/clock/version-vector.js';
 import type { EntityId } from '../../../src/core/ids.js';
 import type { Register, Sibling } from '../../../src/core/state.js';
-import type { Sighting } from '../sim-connector.js';
+import type { Sighting } from '../sighting.js';
 import type { Edits } from '../truth.js';
 
 export type Known = {

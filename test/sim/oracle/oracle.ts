@@ -5,7 +5,7 @@ import { emptyRegister } from '../../../src/core/register.js';
 import type { EntityState, Register, Sibling } from '../../../src/core/state.js';
 import type { Changes, WrittenEntry } from '../../../src/engine/store.js';
 import type { UnitOptions, WorldOptions } from '../options.js';
-import type { Sighting } from '../sim-connector.js';
+import type { Sighting } from '../sighting.js';
 import type { Tables } from '../store/tables.js';
 import type { SimSystem } from '../system.js';
 import { canonical, type EditLog, type Edits, isWithin, namesOf, rawOf } from '../truth.js';
