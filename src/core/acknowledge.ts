@@ -5,7 +5,7 @@ import { sideRules, unitsOf, type Hub } from './hub.js';
 import type { EntityId, SideName, UnitName } from './ids.js';
 import { sameJson, type Json } from './json.js';
 import type { Fact } from './ledger/entry.js';
-import { withLanded, withTry, withWrote } from './loop.js';
+import { wasTried, withLanded, withTry, withWrote } from './loop.js';
 import { madeWritten } from './made.js';
 import { readUnit, sameRaw } from './mapping/mapping.js';
 import { withWritten } from './pace.js';
@@ -41,7 +41,8 @@ export type Acknowledged = {
  *
  * Accepted: what the side now holds is the shadow of the delivered version, whatever we sent (the image rule); it is
  * proof, so the contexts rise. It is what the write left, and a system that knows the request again shows what its first
- * attempt left, which may be long ago: anything else in an answer to an update that differs from the shadow is read again.
+ * attempt left, which may be long ago: anything else in an answer to an update that differs from the shadow is read again,
+ * and so is a record whose write had been made before without a trace: people may have put back what it replaced.
  * Stale: nothing was written; what is there now is observed like any reading. Refused: the value stays in the hub, the
  * same write is not tried again by itself, and a person is told. `sentAtMs` is when the write had not yet left: whoever
  * edited since may have done so before we were told.
@@ -125,7 +126,10 @@ function accepted(
     if (intent.kind === 'update') wrote = withWrote(wrote, unit, shadow.raws[unit.name], hub);
     proven[unit.name] = sent.vv;
   }
-  const readsAgain = record !== null && intent.kind === 'update' && showsOther(hub, side, record, raws);
+  const isRepeat = Object.entries(intent.units).some(([unit, { vv }]) =>
+    wasTried(registerOf(state, unit as UnitName), side, vv),
+  );
+  const readsAgain = record !== null && intent.kind === 'update' && (isRepeat || showsOther(hub, side, record, raws));
   const image: Shadow = {
     key: record?.key ?? shadow.key,
     presence: 'present',

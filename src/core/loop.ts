@@ -36,6 +36,12 @@ export function withTry(register: Register, side: SideName, vv: Vector): Registe
   return withLoop(register, { ...loop, tries: { ...loop.tries, [side]: tries } });
 }
 
+/** Whether a write of `vv` to the side was made before, and left what was there. */
+export function wasTried({ loop }: Register, side: SideName, vv: Vector): boolean {
+  const tries = loop?.tries[side];
+  return tries !== undefined && vectorText(tries.vv) === vectorText(vv);
+}
+
 /** Whether a record, read in doubt of a write, holds a field that is neither what it was nor what was written. */
 export function showsEdit(
   units: readonly UnitRules[],

@@ -18,13 +18,15 @@ export function observeOn(
   const state = entity === undefined ? undefined : page.state(entity);
   if (entity === undefined || state === undefined) return;
   const wasHeld = state.presence.kind === 'delete_held';
-  const seen = observe(entity, unmerged(state, side), page.hub, side, observation);
+  const known = unmerged(state, side);
+  const seen = observe(entity, known, page.hub, side, observation);
   // Read again until nothing that was given up can be made there any more.
   if (seen.state.sides[side]?.late !== undefined) page.rereads.push({ side, key: observation.snapshot.key });
   if (seen.kind === 'unchanged') return;
   if (seen.kind === 'stale') {
     page.rereads.push({ side, key: observation.snapshot.key });
-    page.take(entity, { state: seen.state });
+    // What was read too early takes back no merge.
+    if (known === state) page.take(entity, { state: seen.state });
     return;
   }
   page.count('edited', seen.facts.filter(({ kind }) => kind === 'edited' || kind === 'stray').length);
