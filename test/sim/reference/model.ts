@@ -217,8 +217,22 @@ export class Model {
     if (isAsExpected) entity.known.add(side);
     if (isAsExpected) for (const [name, part] of units) this.#received(entity.cells.get(name) as Cell, side, part);
     entity.due.delete(side);
-    this.#observe(entity, side, this.rowsOf(side).get(key) as ReadonlyMap<string, Json>);
+    const shown = this.rowsOf(side).get(key) as ReadonlyMap<string, Json>;
+    // What an answer shows beside what was written may be older than what was read: the next pass tells.
+    if (isAsExpected && this.#showsOther(entity, side, shown, units)) return 0;
+    this.#observe(entity, side, shown);
     return isAsExpected ? 0 : 1;
+  }
+
+  #showsOther(entity: Entity, side: string, row: ReadonlyMap<string, Json>, units: Due['units']): boolean {
+    return this.#units.some((unit) => {
+      const old = (entity.cells.get(unit.name) as Cell).shadow.get(side);
+      return (
+        !units.has(unit.name) &&
+        old !== undefined &&
+        canonical(unit, old) !== canonical(unit, row.get(unit.name) ?? null)
+      );
+    });
   }
 
   #received(cell: Cell, side: string, { raw, vv }: { readonly raw: Json; readonly vv: Dots }): void {
