@@ -3,12 +3,18 @@ import { matchValues } from '../core/identity.js';
 import { unproven } from '../core/fence.js';
 import { givenUp, isAlone, mergeInto, mustWait, rekeyed, type Party } from '../core/merge.js';
 import { hasRecord } from '../core/presence.js';
+import type { Snapshot } from '../core/record.js';
 import type { Disappearances } from './disappearances.js';
 import type { Ended } from './identify.js';
 import type { Page, Step } from './page.js';
 
 /** What is left of merges for the page: entities that go on, and keys about which nothing more is to be said. */
-export type TakenMerges = { readonly entities: readonly EntityId[]; readonly keys: ReadonlySet<RecordKey> };
+export type TakenMerges = {
+  readonly entities: readonly EntityId[];
+  readonly keys: ReadonlySet<RecordKey>;
+  /** Those of them under which an entity was known until now. */
+  readonly moved: ReadonlySet<RecordKey>;
+};
 
 /**
  * Takes what a side merged before anything that it no longer shows counts as deleted (semantics §1.11). The entity of a
@@ -24,6 +30,7 @@ export function takeMerges(
 ): TakenMerges {
   const entities = new Set<EntityId>();
   const keys = new Set<RecordKey>();
+  const moved = new Set<RecordKey>();
   for (const { key, into } of absent.merges) {
     const from = partyOf(page, known.get(key));
     // Of a record that was to be deleted, or that stood beside another, a merge is the end like any other.
@@ -55,10 +62,22 @@ export function takeMerges(
     if (kept !== undefined)
       for (const { value } of matchValues(page.hub.rules, side, kept)) page.found.byValue(entity, side, value);
     known.delete(key);
+    moved.add(key);
     known.set(into, entity);
     entities.add(entity);
   }
-  return { entities: [...entities], keys };
+  return { entities: [...entities], keys, moved };
+}
+
+/** What was read again just before its merge was told would come back as a stranger; it is read once more. */
+export function afterMerges(
+  page: Page,
+  side: SideName,
+  readAgain: readonly Snapshot[],
+  { moved }: TakenMerges,
+): readonly Snapshot[] {
+  for (const { key } of readAgain) if (moved.has(key)) page.rereads.push({ side, key });
+  return readAgain.filter(({ key }) => !moved.has(key));
 }
 
 function partyOf(page: Page, entity: EntityId | undefined): Party | null {

@@ -19,7 +19,7 @@ import { buriedIn, isBack, isLinkable } from './buried.js';
 import { identify, releaseCandidates, type Ended } from './identify.js';
 import { goneOn, observeOn } from './observe-on.js';
 import { takeOrphans } from './orphans.js';
-import { takeMerges } from './merge-records.js';
+import { afterMerges, takeMerges } from './merge-records.js';
 import { isUnexpected, stopBefore } from './other-history.js';
 import { knowReturned, takeReplaced } from './made-anew.js';
 import { Page } from './page.js';
@@ -300,10 +300,10 @@ async function takeRecords(taking: Taking): Promise<void> {
   const buried = buriedIn(page, side, stored);
   knowReturned(page, side, { known, stored, shown: [...again.records, ...read.records] });
   const records = withoutParts(taking, known, buried.younger(read.records, look.pass.tick));
-  const recordsAgain = buried.younger(again.records, again.tick);
   const complete = transaction.pair.cursors[side]?.complete ?? null;
   const ended: Ended[] = [];
   const merged = takeMerges(page, side, { known, absent, ended });
+  const recordsAgain = afterMerges(page, side, buried.younger(again.records, again.tick), merged);
   const shown = uniqueByKey([...recordsAgain, ...absent.survivors, ...records]);
   await page.loadParents({ side, snapshots: shown });
   const replaced = takeReplaced(page, side, {
